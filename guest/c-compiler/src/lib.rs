@@ -1,0 +1,2 @@
+//! Compiles the C of an offloaded function to a WebAssembly module
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Runs offloaded functions: WebAssembly, and C by way of WebAssembly
+#![forbid(unsafe_code)]

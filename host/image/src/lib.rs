@@ -1,0 +1,2 @@
+//! Builds and stores Serverless Runtime images
+#![forbid(unsafe_code)]

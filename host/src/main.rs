@@ -1,0 +1,4 @@
+//! The `skerry` command line.
+#![forbid(unsafe_code)]
+
+fn main() {}

@@ -1,0 +1,2 @@
+//! Starts, watches and stops microVMs
+#![forbid(unsafe_code)]

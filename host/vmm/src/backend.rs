@@ -1,0 +1,150 @@
+//! The face of every VMM: a [`Backend`] starts machines, a [`MicroVm`] is one that runs.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use skerry_api::console::ReadyLine;
+
+use crate::{ProcessHandle, SpecError, StartTimings, VmExit, VmSpec};
+
+/// Something that starts microVMs.
+pub trait Backend {
+    /// The backend's name, for messages and logs: `qemu`.
+    fn name(&self) -> &str;
+
+    /// Starts a machine and returns as soon as it runs; the guest then still boots.
+    ///
+    /// # Errors
+    /// See [`StartError`]. Nothing is left behind: no process, no directory.
+    fn start(&self, spec: &VmSpec) -> Result<Box<dyn MicroVm>, StartError>;
+}
+
+/// A microVM that was started. Dropping it stops it, unless its [`crate::Lifetime`] says that it outlives the host.
+pub trait MicroVm: Send {
+    /// The name from its [`VmSpec`].
+    fn name(&self) -> &str;
+
+    /// A handle on the VMM's process that other threads can wait for its end with, or kill it by.
+    fn process(&self) -> ProcessHandle;
+
+    /// Where on the host (loopback only) the guest's port answers. Connections before readiness may stall for a second.
+    fn endpoint(&self) -> SocketAddr;
+
+    /// The file that the guest's serial console is written to. Its content is hostile input.
+    fn serial_log(&self) -> &Path;
+
+    /// The last lines of the serial console, at most `lines`, control characters replaced.
+    fn serial_tail(&self, lines: usize) -> String;
+
+    /// Waits for the guest's readiness line. Later calls return the same line at once.
+    ///
+    /// # Errors
+    /// [`NotReady`]; the machine is not stopped by that.
+    fn wait_until_ready(&mut self, timeout: Duration) -> Result<ReadyLine, NotReady>;
+
+    /// Waits until the machine has ended; `None` when it still runs after `timeout` (zero: look only).
+    ///
+    /// # Errors
+    /// When the kernel refuses to say.
+    fn wait(&mut self, timeout: Duration) -> Result<Option<VmExit>, WaitError>;
+
+    /// When the phases of the start were reached.
+    fn timings(&self) -> StartTimings;
+
+    /// Ends the machine if it still runs (at once: a guest has nothing to save) and removes its directory.
+    ///
+    /// # Errors
+    /// When the directory cannot be removed; the process is gone even then.
+    fn stop(self: Box<Self>) -> Result<(), StopError>;
+}
+
+/// Why a machine was not started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The description asks for what cannot be.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// The loader or the image is not there or not readable.
+    #[error("cannot read {what} {}; `skerry image build` makes it", path.display())]
+    File {
+        /// `loader` or `unikernel`.
+        what: &'static str,
+        /// Where it was looked for.
+        path: PathBuf,
+        /// What the kernel said.
+        source: std::io::Error,
+    },
+    /// The machine's own directory could not be made.
+    #[error("cannot prepare the microVM's directory {}", path.display())]
+    Directory {
+        /// The directory or file.
+        path: PathBuf,
+        /// What the kernel said.
+        source: std::io::Error,
+    },
+    /// The VMM's process could not be started.
+    #[error("cannot start {}", program.display())]
+    Spawn {
+        /// The VMM's executable.
+        program: PathBuf,
+        /// What the kernel said.
+        source: std::io::Error,
+    },
+    /// The VMM ended before the machine was built.
+    #[error("the VMM ended before the machine ran: {0}")]
+    Ended(VmExit),
+    /// The VMM's monitor answered with an error, with nonsense, or not at all.
+    #[error("the VMM's monitor {0}")]
+    Monitor(String),
+}
+
+/// Why a machine is not ready.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReady {
+    /// It ended instead.
+    #[error("the microVM ended before it was ready: {0}")]
+    Ended(VmExit),
+    /// It said nothing in time.
+    #[error("the microVM was not ready within {} ms{}", timeout.as_millis(), serial_suffix(serial_tail))]
+    TimedOut {
+        /// How long it was waited for.
+        timeout: Duration,
+        /// The last lines of its serial console.
+        serial_tail: String,
+    },
+    /// The VMM stopped the machine on an error of the accelerator.
+    #[error("the accelerator failed inside the machine: {0}")]
+    AcceleratorFailed(String),
+    /// The host could not watch the machine.
+    #[error("cannot watch the microVM's serial log or process")]
+    Watch(#[source] std::io::Error),
+}
+
+/// The kernel refused to say whether a process has ended.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot wait for the VMM's process {process_id}")]
+pub struct WaitError {
+    /// The process.
+    pub process_id: u32,
+    /// What the kernel said.
+    pub source: std::io::Error,
+}
+
+/// A machine ended, but left something behind.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot remove the microVM's directory {}; remove it by hand", path.display())]
+pub struct StopError {
+    /// The directory.
+    pub path: PathBuf,
+    /// What the kernel said.
+    pub source: std::io::Error,
+}
+
+fn serial_suffix(serial_tail: &str) -> String {
+    if serial_tail.is_empty() {
+        "; its serial console is empty".to_owned()
+    } else {
+        format!("; its serial console ends with\n{serial_tail}")
+    }
+}

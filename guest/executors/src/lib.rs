@@ -1,2 +1,42 @@
-//! Runs offloaded functions: WebAssembly, and C by way of WebAssembly
+//! Runs offloaded functions: `WASM` modules, and `C` by way of WebAssembly, both on the wasmi interpreter.
+//!
+//! What the crate owns: checking a request's code and parameters ([`Executors::prepare`]), running the call inside
+//! its limits ([`Executors::run`]), the cache of compiled code, and the text forms of values. What it does not: HTTP,
+//! base64 of code and whole parameters, tasks, threads. The caller brings those and calls from as many threads as it
+//! likes.
+//!
+//! A call shares nothing with the next one but the compiled code: each gets a fresh store, instance and linear memory,
+//! and whatever way it ends, they are gone afterwards. Nothing a function or a request contains may panic here, since
+//! the Serverless Runtime is built with `panic = "abort"`.
+//!
+//! # Memory
+//!
+//! The defaults fit a guest of 64 MiB: one call's linear memory may grow to 16 MiB, all running calls' together to
+//! 24 MiB, a call's wasm stack to 1 MiB, the code cache holds about 4 MiB (see [`Limits`], [`CacheLimits`]). While a
+//! linear memory is being enlarged, old and new copy exist side by side; if the machine has not enough for that, the
+//! call fails, not the runtime.
 #![forbid(unsafe_code)]
+
+mod arguments;
+#[cfg(feature = "c")]
+mod c;
+mod cache;
+mod compiled;
+mod executors;
+mod host_functions;
+mod lang;
+mod limits;
+mod outcome;
+mod parameter;
+mod request_error;
+mod run;
+mod sandbox;
+mod scalar;
+mod sections;
+mod wasm;
+
+pub use executors::{Executors, PreparedCall};
+pub use lang::Lang;
+pub use limits::{CacheLimits, Limits};
+pub use outcome::{Failure, FailureKind, Outcome, Success};
+pub use request_error::RequestError;

@@ -1,0 +1,312 @@
+//! One parameter of a request: JSON bytes in, checked name, type, direction and value out.
+//!
+//! The wire form is [`skerry_api::faas::Parameter`]'s; it is read field by field, so that an error names the field.
+//! Whether the function wants such a parameter is decided in `arguments`.
+//!
+//! [`skerry_api::faas::Parameter`]: https://docs.rs/skerry-api
+
+use crate::RequestError;
+use crate::scalar::{Scalar, shorten, size_of};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
+use skerry_c_compiler::ScalarType;
+
+/// A parameter of a request, correct in itself.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Parameter {
+    pub(crate) name: String,
+    pub(crate) data_type: DataType,
+    pub(crate) is_out: bool,
+    pub(crate) value: ParameterValue,
+}
+
+/// A scalar type, or an array of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DataType {
+    pub(crate) element: ScalarType,
+    pub(crate) is_array: bool,
+}
+
+/// What the function gets.
+#[derive(Debug, PartialEq)]
+pub(crate) enum ParameterValue {
+    /// The value itself, for a scalar `IN` parameter.
+    Scalar(Scalar),
+    /// The address of a copy of these bytes, for an array or an `OUT` parameter.
+    Buffer(Vec<u8>),
+}
+
+impl DataType {
+    /// The type as the request writes it: `int`, `int[]`.
+    pub(crate) fn name(self) -> String {
+        format!("{}{}", self.element.name(), if self.is_array { "[]" } else { "" })
+    }
+}
+
+/// Reads the parameters of a request.
+///
+/// All buffers together may take `memory_bytes`, since they go into the function's linear memory.
+pub(crate) fn read_all(params: &[Vec<u8>], memory_bytes: usize) -> Result<Vec<Parameter>, RequestError> {
+    let mut free_bytes = memory_bytes;
+    params.iter().enumerate().map(|(index, json)| read(index, json, &mut free_bytes)).collect()
+}
+
+fn read(index: usize, json: &[u8], free_bytes: &mut usize) -> Result<Parameter, RequestError> {
+    let wrong = |field: &str, message: String| RequestError::bad_parameter(index, field, message);
+    let object: Map<String, Value> = serde_json::from_slice(json).map_err(|error| {
+        wrong("", format!("is not base64 of a JSON object with type, var_name, value, mode: {error}"))
+    })?;
+    let text_of = |field: &str| match object.get(field) {
+        Some(Value::String(text)) => Ok(text.as_str()),
+        Some(_) => Err(wrong(field, "is not a string".to_owned())),
+        None => Err(wrong(field, "is missing".to_owned())),
+    };
+    let name = text_of("var_name")?.to_owned();
+    let is_out = match text_of("mode")? {
+        "IN" => false,
+        "OUT" => true,
+        other => return Err(wrong("mode", format!("is `{}`, which is neither IN nor OUT", shorten(other)))),
+    };
+    let (data_type, length) = read_type(text_of("type")?).map_err(|message| wrong("type", message))?;
+    let base64 = match object.get("value") {
+        None | Some(Value::Null) if is_out => "",
+        _ => text_of("value")?,
+    };
+    let text = STANDARD.decode(base64).map_err(|error| wrong("value", format!("is not base64: {error}")))?;
+    let text = std::str::from_utf8(&text).map_err(|_| wrong("value", "is not base64 of UTF-8 text".to_owned()))?;
+    let value = read_value(text, data_type, length, is_out, free_bytes).map_err(|message| wrong("value", message))?;
+    Ok(Parameter { name, data_type, is_out, value })
+}
+
+/// Reads a type's name: a scalar type, alone or with `[]` or `[4]` behind it.
+fn read_type(name: &str) -> Result<(DataType, Option<usize>), String> {
+    let unknown =
+        || format!("`{}` is not a C scalar type, nor an array `type[]` or `type[length]` of one", shorten(name));
+    let (scalar, is_array, length) = match name.trim_ascii().strip_suffix(']') {
+        None => (name, false, None),
+        Some(array) => match array.rsplit_once('[').ok_or_else(unknown)? {
+            (scalar, "") => (scalar, true, None),
+            (scalar, length) => (scalar, true, Some(length.parse().map_err(|_| unknown())?)),
+        },
+    };
+    let element = ScalarType::from_name(scalar).ok_or_else(unknown)?;
+    Ok((DataType { element, is_array }, length))
+}
+
+fn read_value(
+    text: &str,
+    data_type: DataType,
+    length: Option<usize>,
+    is_out: bool,
+    free_bytes: &mut usize,
+) -> Result<ParameterValue, String> {
+    let element = data_type.element;
+    let nothing = text.trim_ascii().is_empty();
+    if nothing && !is_out {
+        return Err("is empty: an IN parameter needs a value".to_owned());
+    }
+    if !is_out && !data_type.is_array {
+        return Scalar::parse(text, element).map(ParameterValue::Scalar);
+    }
+    let bytes = match (data_type.is_array, length) {
+        (true, None) if nothing => {
+            return Err(
+                "is empty: an OUT array needs its length, in the type (`int[4]`) or by initial values".to_owned()
+            );
+        }
+        (true, Some(length)) if nothing => zeroes(length, element, *free_bytes)?,
+        (true, length) => read_list(text, element, length, *free_bytes)?,
+        (false, _) if nothing => zeroes(1, element, *free_bytes)?,
+        (false, _) => {
+            let mut bytes = Vec::new();
+            Scalar::parse(text, element)?.write_to(&mut bytes, element);
+            bytes
+        }
+    };
+    *free_bytes = free_bytes.saturating_sub(bytes.len());
+    Ok(ParameterValue::Buffer(bytes))
+}
+
+fn zeroes(length: usize, element: ScalarType, free_bytes: usize) -> Result<Vec<u8>, String> {
+    match length.checked_mul(size_of(element)) {
+        Some(size_bytes) if size_bytes <= free_bytes => Ok(vec![0; size_bytes]),
+        _ => Err(too_large()),
+    }
+}
+
+/// Reads a list in JSON form, `[1, 2, 3]`, into the bytes of an array.
+///
+/// Each element has the form of a scalar value; in quotation marks, too, since JSON has no other way to say `"inf"`.
+fn read_list(text: &str, element: ScalarType, length: Option<usize>, free_bytes: usize) -> Result<Vec<u8>, String> {
+    let list = text.trim_ascii();
+    let list = list.strip_prefix('[').and_then(|list| list.strip_suffix(']'));
+    let list = list.ok_or_else(|| "is not a JSON list".to_owned())?.trim_ascii();
+    let mut bytes = Vec::new();
+    let mut count = 0_usize;
+    for item in list.split(',').filter(|_| !list.is_empty()) {
+        let item = item.trim_ascii();
+        let item = item.strip_prefix('"').and_then(|item| item.strip_suffix('"')).unwrap_or(item);
+        let value = Scalar::parse(item, element).map_err(|message| format!("element {count}: {message}"))?;
+        if bytes.len() + size_of(element) > free_bytes {
+            return Err(too_large());
+        }
+        value.write_to(&mut bytes, element);
+        count += 1;
+    }
+    match length {
+        Some(length) if length != count => Err(format!("has {count} elements, but the type says {length}")),
+        _ => Ok(bytes),
+    }
+}
+
+fn too_large() -> String {
+    "does not fit into the memory that a call may use".to_owned()
+}
+
+/// A buffer's final content as text: a value, or for an array a JSON list.
+pub(crate) fn text_of_buffer(bytes: &[u8], data_type: DataType) -> String {
+    let element = data_type.element;
+    if !data_type.is_array {
+        return Scalar::from_bytes(bytes, element).to_text();
+    }
+    let mut text = String::from("[");
+    for item in bytes.chunks_exact(size_of(element)) {
+        if text.len() > 1 {
+            text.push(',');
+        }
+        let value = Scalar::from_bytes(item, element);
+        let quote = if value.is_json_number() { "" } else { "\"" };
+        text.push_str(quote);
+        text.push_str(&value.to_text());
+        text.push_str(quote);
+    }
+    text.push(']');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ParameterValue, STANDARD, read_all, text_of_buffer};
+    use crate::RequestError;
+    use base64::Engine as _;
+    use proptest::prelude::*;
+
+    const MEMORY_BYTES: usize = 1024;
+
+    fn json(type_name: &str, value: &str, mode: &str) -> Vec<u8> {
+        let value = STANDARD.encode(value);
+        format!(r#"{{"type":"{type_name}","var_name":"x","value":"{value}","mode":"{mode}"}}"#).into_bytes()
+    }
+
+    /// Reads a second parameter after a good first one, and gives the field that it complains about.
+    fn field_at_fault(second: &[u8]) -> String {
+        let good = json("int", "1", "IN");
+        match read_all(&[good, second.to_vec()], MEMORY_BYTES) {
+            Err(RequestError::BadParameter { field, message }) => {
+                assert!(!message.is_empty());
+                field
+            }
+            other => panic!("not refused as a bad parameter: {other:?}"),
+        }
+    }
+
+    fn buffer_text(type_name: &str, value: &str, mode: &str) -> String {
+        let parameter = read_all(&[json(type_name, value, mode)], MEMORY_BYTES).unwrap().remove(0);
+        match parameter.value {
+            ParameterValue::Buffer(bytes) => text_of_buffer(&bytes, parameter.data_type),
+            ParameterValue::Scalar(_) => panic!("no buffer for {type_name} {mode}"),
+        }
+    }
+
+    #[test]
+    fn what_is_no_parameter_object_is_named_as_a_whole() {
+        for bytes in [&b""[..], b"{", b"[]", b"7", b"\"x\"", b"null", b"\xff\xfe", b"\x80\x04K\x03."] {
+            assert_eq!(field_at_fault(bytes), "params[1]");
+        }
+    }
+
+    #[test]
+    fn a_wrong_field_is_named() {
+        for (bytes, field) in [
+            (r#"{"var_name":"x","value":"MQ==","mode":"IN"}"#, "params[1].type"),
+            (r#"{"type":7,"var_name":"x","value":"MQ==","mode":"IN"}"#, "params[1].type"),
+            (r#"{"type":"quux","var_name":"x","value":"MQ==","mode":"IN"}"#, "params[1].type"),
+            (r#"{"type":"int[","var_name":"x","value":"MQ==","mode":"IN"}"#, "params[1].type"),
+            (r#"{"type":"int[-1]","var_name":"x","value":"MQ==","mode":"IN"}"#, "params[1].type"),
+            (r#"{"type":"int","value":"MQ==","mode":"IN"}"#, "params[1].var_name"),
+            (r#"{"type":"int","var_name":null,"value":"MQ==","mode":"IN"}"#, "params[1].var_name"),
+            (r#"{"type":"int","var_name":"x","value":"MQ=="}"#, "params[1].mode"),
+            (r#"{"type":"int","var_name":"x","value":"MQ==","mode":"INOUT"}"#, "params[1].mode"),
+            (r#"{"type":"int","var_name":"x","mode":"IN"}"#, "params[1].value"),
+            (r#"{"type":"int","var_name":"x","value":1,"mode":"IN"}"#, "params[1].value"),
+            (r#"{"type":"int","var_name":"x","value":"","mode":"IN"}"#, "params[1].value"),
+            (r#"{"type":"int","var_name":"x","value":"%%","mode":"IN"}"#, "params[1].value"),
+            (r#"{"type":"int","var_name":"x","value":"MQ","mode":"IN"}"#, "params[1].value"),
+            (r#"{"type":"int","var_name":"x","value":"//8=","mode":"IN"}"#, "params[1].value"),
+        ] {
+            assert_eq!(field_at_fault(bytes.as_bytes()), field, "{bytes}");
+        }
+        assert_eq!(field_at_fault(&json("char", "300", "IN")), "params[1].value");
+        assert_eq!(field_at_fault(&json("int", "x", "OUT")), "params[1].value");
+    }
+
+    #[test]
+    fn an_out_parameter_starts_at_zero_or_at_the_value_it_brings() {
+        assert_eq!(buffer_text("float", "", "OUT"), "0");
+        assert_eq!(buffer_text("float", "2.5", "OUT"), "2.5");
+        let without_value = br#"{"type":"int","var_name":"x","mode":"OUT"}"#.to_vec();
+        assert!(read_all(&[without_value], MEMORY_BYTES).is_ok());
+    }
+
+    #[test]
+    fn arrays_are_json_lists_in_both_directions() {
+        assert_eq!(buffer_text("int[]", " [1, -2,3 ] ", "IN"), "[1,-2,3]");
+        assert_eq!(buffer_text("int[3]", "[1,2,3]", "IN"), "[1,2,3]");
+        assert_eq!(buffer_text("short[]", "[]", "IN"), "[]");
+        assert_eq!(buffer_text("unsigned char[2]", "", "OUT"), "[0,0]");
+        assert_eq!(buffer_text("double[]", r#"["inf", 1e300, "-inf"]"#, "OUT"), r#"["inf",1e300,"-inf"]"#);
+    }
+
+    #[test]
+    fn lists_that_do_not_fit_their_type_are_refused() {
+        for (type_name, value, mode) in [
+            ("int[]", "1,2", "IN"),
+            ("int[]", "[1,]", "IN"),
+            ("int[]", "[1,,2]", "IN"),
+            ("int[]", "[[1],[2]]", "IN"),
+            ("int[]", "[1.5]", "IN"),
+            ("char[]", "[128]", "IN"),
+            ("int[2]", "[1,2,3]", "IN"),
+            ("int[]", "", "IN"),
+            ("int[]", "", "OUT"),
+            ("int[18446744073709551615]", "", "OUT"),
+            ("int[257]", "", "OUT"),
+        ] {
+            assert_eq!(field_at_fault(&json(type_name, value, mode)), "params[1].value", "{type_name} {value}");
+        }
+    }
+
+    #[test]
+    fn buffers_share_the_memory_that_a_call_may_use() {
+        let half = json("char[512]", "", "OUT");
+        assert!(read_all(&[half.clone(), half.clone()], MEMORY_BYTES).is_ok());
+        assert!(read_all(&[half.clone(), half.clone(), json("char[]", "[1]", "IN")], MEMORY_BYTES).is_err());
+        assert!(read_all(&[half.clone(), half, json("char", "", "OUT")], MEMORY_BYTES).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_reading_panic(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+            let _ = read_all(&[bytes], MEMORY_BYTES);
+        }
+
+        #[test]
+        fn no_field_contents_make_reading_panic(type_name in "[a-z\\[\\]0-9 ]{0,16}", value in "[\\[\\]0-9,.\"e -]{0,16}") {
+            for mode in ["IN", "OUT"] {
+                let _ = read_all(&[json(&type_name, &value, mode)], MEMORY_BYTES);
+                let _ = read_all(&[json("int[]", &value, mode)], MEMORY_BYTES);
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Why a request cannot be run at all. The HTTP edge turns each variant into a status code.
+
+use crate::Lang;
+use thiserror::Error;
+
+/// Why [`Executors::prepare`](crate::Executors::prepare) refused a request.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum RequestError {
+    /// A parameter is not correctly formatted (400).
+    #[error("{field}: {message}")]
+    BadParameter {
+        /// The field that is wrong: `params[1].value`.
+        field: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// The code does not compile, or its signature does not fit the parameters (405).
+    #[error("{message}")]
+    Unusable {
+        /// What is wrong; for C with line and column.
+        message: String,
+    },
+    /// The language is known, but this flavour has no executor for it (405).
+    #[error("this flavour does not run {}", .lang.name())]
+    LanguageNotHere {
+        /// The language that was asked for.
+        lang: Lang,
+    },
+}
+
+impl RequestError {
+    pub(crate) fn bad_parameter(index: usize, field: &str, message: impl Into<String>) -> Self {
+        let field = if field.is_empty() { format!("params[{index}]") } else { format!("params[{index}].{field}") };
+        Self::BadParameter { field, message: message.into() }
+    }
+
+    pub(crate) fn unusable(message: impl Into<String>) -> Self {
+        Self::Unusable { message: message.into() }
+    }
+}

@@ -1,0 +1,237 @@
+//! What surrounds a running function: the state of its store, the memory it may take, the log it may write.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use wasmi::ResourceLimiter;
+use wasmi::errors::{MemoryError, TableError};
+use wasmi_core::LimiterError;
+
+/// Bytes that a table's element takes in the interpreter.
+const TABLE_ELEMENT_BYTES: usize = 16;
+
+/// Linear memory that all calls share.
+pub(crate) struct MemoryPool {
+    free_bytes: AtomicUsize,
+}
+
+impl MemoryPool {
+    pub(crate) fn new(bytes: usize) -> Self {
+        Self { free_bytes: AtomicUsize::new(bytes) }
+    }
+
+    // Relaxed ordering: the counter guards no other data, only its own value must be exact.
+    fn take(&self, bytes: usize) -> bool {
+        let subtract = |free: usize| free.checked_sub(bytes);
+        self.free_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, subtract).is_ok()
+    }
+
+    fn give_back(&self, bytes: usize) {
+        self.free_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+}
+
+/// Why a function did not get more memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MemoryRefusal {
+    /// The module declares more than a call may use, so that it cannot even start.
+    AtStart { wanted_bytes: usize },
+    /// The call would exceed its own limit.
+    OfCall,
+    /// All calls together would exceed theirs.
+    OfAllCalls,
+    /// The machine has no more.
+    OfMachine,
+}
+
+/// One call's account of linear memory and tables.
+///
+/// A growth that is refused ends the call, unlike the specification's `memory.grow`, which may return -1: few
+/// programs are ready for that, and those that merely try again would run to the time limit. Growth beyond a maximum
+/// that the module itself declares is not this account's business and does return -1.
+pub(crate) struct MemoryAccount {
+    limit_bytes: usize,
+    used_bytes: usize,
+    pool: Arc<MemoryPool>,
+    is_running: bool,
+    refusal: Option<MemoryRefusal>,
+}
+
+impl MemoryAccount {
+    fn new(limit_bytes: usize, pool: Arc<MemoryPool>) -> Self {
+        Self { limit_bytes, used_bytes: 0, pool, is_running: false, refusal: None }
+    }
+
+    /// Says that what the module itself declares is there, and that what comes now is growth.
+    pub(crate) fn start_running(&mut self) {
+        self.is_running = true;
+    }
+
+    fn take(&mut self, bytes: usize) -> Result<bool, LimiterError> {
+        let wanted_bytes = self.used_bytes.saturating_add(bytes);
+        if wanted_bytes > self.limit_bytes {
+            let at_start = MemoryRefusal::AtStart { wanted_bytes };
+            return self.refuse(if self.is_running { MemoryRefusal::OfCall } else { at_start });
+        }
+        if !self.pool.take(bytes) {
+            return self.refuse(MemoryRefusal::OfAllCalls);
+        }
+        self.used_bytes = wanted_bytes;
+        Ok(true)
+    }
+
+    fn refuse<T>(&mut self, refusal: MemoryRefusal) -> Result<T, LimiterError> {
+        self.refusal = Some(refusal);
+        Err(LimiterError::ResourceLimiterDeniedAllocation)
+    }
+
+    /// Why memory was refused, if it was.
+    pub(crate) fn refusal(&self) -> Option<MemoryRefusal> {
+        self.refusal
+    }
+}
+
+impl Drop for MemoryAccount {
+    fn drop(&mut self) {
+        self.pool.give_back(self.used_bytes);
+    }
+}
+
+impl ResourceLimiter for MemoryAccount {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> Result<bool, LimiterError> {
+        self.take(desired.saturating_sub(current))
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool, LimiterError> {
+        let elements = desired.saturating_sub(current);
+        self.take(elements.saturating_mul(TABLE_ELEMENT_BYTES))
+    }
+
+    fn memory_grow_failed(&mut self, _error: &MemoryError) -> Result<(), LimiterError> {
+        self.refuse(MemoryRefusal::OfMachine)
+    }
+
+    fn table_grow_failed(&mut self, _error: &TableError) -> Result<(), LimiterError> {
+        self.refuse(MemoryRefusal::OfMachine)
+    }
+
+    fn instances(&self) -> usize {
+        1
+    }
+
+    fn tables(&self) -> usize {
+        16
+    }
+
+    fn memories(&self) -> usize {
+        1
+    }
+}
+
+/// A function's log output, cut off at a number of bytes.
+pub(crate) struct Log {
+    bytes: Vec<u8>,
+    limit_bytes: usize,
+    is_cut: bool,
+}
+
+impl Log {
+    fn new(limit_bytes: usize) -> Self {
+        Self { bytes: Vec::new(), limit_bytes, is_cut: false }
+    }
+
+    /// Adds a message, on lines of its own.
+    pub(crate) fn add(&mut self, message: &[u8]) {
+        let free_bytes = self.limit_bytes - self.bytes.len();
+        self.is_cut |= message.len() > free_bytes;
+        self.bytes.extend(message.iter().take(free_bytes));
+        if !message.ends_with(b"\n") && self.bytes.len() < self.limit_bytes {
+            self.bytes.push(b'\n');
+        }
+    }
+
+    fn into_text(self) -> String {
+        let mut text = String::from_utf8_lossy(&self.bytes).into_owned();
+        if self.is_cut {
+            text.push_str(&format!("\n(log cut off after {} bytes)\n", self.limit_bytes));
+        }
+        text
+    }
+}
+
+/// The data of a call's store.
+pub(crate) struct CallState {
+    pub(crate) memory: MemoryAccount,
+    pub(crate) log: Log,
+}
+
+impl CallState {
+    pub(crate) fn new(memory_bytes: usize, pool: Arc<MemoryPool>, log_bytes: usize) -> Self {
+        Self { memory: MemoryAccount::new(memory_bytes, pool), log: Log::new(log_bytes) }
+    }
+
+    pub(crate) fn into_log(self) -> String {
+        self.log.into_text()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CallState, Log, MemoryAccount, MemoryPool, MemoryRefusal};
+    use std::sync::Arc;
+    use wasmi::ResourceLimiter;
+
+    #[test]
+    fn a_call_gets_memory_up_to_its_limit() {
+        let mut account = MemoryAccount::new(100, Arc::new(MemoryPool::new(1000)));
+        assert!(matches!(account.memory_growing(0, 60, None), Ok(true)));
+        account.start_running();
+        assert!(account.memory_growing(60, 101, None).is_err());
+        assert_eq!(account.refusal(), Some(MemoryRefusal::OfCall));
+        assert!(matches!(account.memory_growing(60, 100, None), Ok(true)));
+    }
+
+    #[test]
+    fn tables_count_as_memory() {
+        let mut account = MemoryAccount::new(100, Arc::new(MemoryPool::new(1000)));
+        assert!(account.table_growing(0, usize::MAX, None).is_err());
+        assert!(matches!(account.refusal(), Some(MemoryRefusal::AtStart { .. })));
+        assert!(matches!(account.table_growing(0, 5, None), Ok(true)));
+        assert!(account.memory_growing(0, 30, None).is_err());
+    }
+
+    #[test]
+    fn calls_share_a_pool_and_give_back_what_they_took() {
+        let pool = Arc::new(MemoryPool::new(100));
+        let mut first = MemoryAccount::new(80, Arc::clone(&pool));
+        let mut second = MemoryAccount::new(80, Arc::clone(&pool));
+        assert!(matches!(first.memory_growing(0, 80, None), Ok(true)));
+        assert!(second.memory_growing(0, 80, None).is_err());
+        assert_eq!(second.refusal(), Some(MemoryRefusal::OfAllCalls));
+        drop(first);
+        assert!(matches!(second.memory_growing(0, 80, None), Ok(true)));
+    }
+
+    #[test]
+    fn each_message_stands_on_a_line_of_its_own() {
+        let mut state = CallState::new(0, Arc::new(MemoryPool::new(0)), 100);
+        state.log.add(b"one");
+        state.log.add(b"two\n");
+        state.log.add(b"\xff");
+        assert_eq!(state.into_log(), "one\ntwo\n\u{fffd}\n");
+    }
+
+    #[test]
+    fn a_log_is_cut_off_at_its_limit_and_says_so() {
+        let mut log = Log::new(5);
+        for _ in 0..1000 {
+            log.add(b"abc");
+        }
+        assert_eq!(log.bytes, b"abc\na");
+        assert_eq!(log.into_text(), "abc\na\n(log cut off after 5 bytes)\n");
+    }
+}

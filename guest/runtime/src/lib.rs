@@ -1,2 +1,25 @@
-//! The Serverless Runtime: HTTP server, FaaS API, tasks and metrics
-#![forbid(unsafe_code)]
+//! The Serverless Runtime: an HTTP/1.1 server that runs offloaded functions (`/v1/faas/…`).
+//!
+//! One thread owns every socket, connection, task and counter: it waits in `poll(2)`, reads, parses, answers what it can
+//! answer at once, and writes. Functions are checked and run by a small pool of workers, which hand their answers back
+//! through a queue. So nothing here needs a lock but that queue, and a status request never waits for a function.
+//!
+//! The same code is the unikernel's application (`guest/unikernel`) and a plain Linux program (`src/main.rs`); only
+//! [`Platform`] and two small modules differ. It does not know any language: that is `skerry-executors`.
+#![deny(unsafe_code)]
+
+mod connection;
+mod entropy;
+mod http;
+mod identifiers;
+mod log;
+mod options;
+mod platform;
+mod poller;
+mod router;
+mod server;
+mod service;
+
+pub use options::{OptionError, Options};
+pub use platform::Platform;
+pub use server::{ServeError, Server, StopHandle, serve};

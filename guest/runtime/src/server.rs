@@ -1,0 +1,286 @@
+//! The event loop: one thread that owns the listener and every connection.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::AsRawFd as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use skerry_api::console::{EVENT_READY, ReadyLine};
+
+use crate::connection::{Activity, Connection, Fate, TimeLimits};
+use crate::http::{BodyBudget, Fault, RequestStream};
+use crate::log::{Level, Log};
+use crate::options::Options;
+use crate::platform::Platform;
+use crate::poller::{PollSet, Waker};
+use crate::service::{Caller, Service};
+
+/// How much is read from a socket at once, in bytes: about what the unikernel's receive buffers hold.
+const READ_BYTES: usize = 16 * 1024;
+/// Clients that are turned away at once with 503 and may still be reading it, on top of the connections.
+const FAREWELLS: usize = 8;
+/// Longest wait when nothing has a deadline.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+/// How long to leave the listener alone when the system refuses a connection for want of resources.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Connections accepted before the others get their turn again.
+const ACCEPTS_PER_TURN: usize = 16;
+
+/// Why the runtime does not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// No random bytes, so no task could be named.
+    #[error("cannot read random bytes from the system")]
+    Entropy(#[source] io::Error),
+    /// No descriptor to wake the event loop with.
+    #[error("cannot make an event descriptor")]
+    Wake(#[source] io::Error),
+    /// The event loop cannot wait for its sockets.
+    #[error("cannot wait for sockets")]
+    Poll(#[source] io::Error),
+    /// The server was told to stop.
+    #[error("the server was stopped")]
+    Stopped,
+}
+
+/// Serves until the machine ends.
+///
+/// # Errors
+/// The runtime cannot start, or cannot go on.
+pub fn serve(options: Options, platform: Platform) -> Result<Infallible, ServeError> {
+    Server::bind(options, platform)?.run()?;
+    Err(ServeError::Stopped)
+}
+
+/// Stops a server from another thread.
+#[derive(Clone)]
+pub struct StopHandle {
+    stop: Arc<AtomicBool>,
+    waker: Arc<Waker>,
+}
+
+impl StopHandle {
+    /// Ends [`Server::run`] soon; connections are closed as they are.
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Release);
+        self.waker.wake();
+    }
+}
+
+/// A runtime that listens.
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    options: Options,
+    platform: Platform,
+    log: Log,
+    stop: Arc<AtomicBool>,
+    waker: Arc<Waker>,
+    connections: BTreeMap<Caller, Connection>,
+    next_caller: u64,
+    budget: Arc<BodyBudget>,
+    body_limit_bytes: usize,
+    limits: TimeLimits,
+    accept_again: Option<Instant>,
+    service: Service,
+}
+
+impl Server {
+    /// Opens the listener and starts the workers.
+    ///
+    /// # Errors
+    /// The address is taken, or the system lacks entropy, descriptors or threads.
+    pub fn bind(options: Options, platform: Platform) -> Result<Self, ServeError> {
+        crate::entropy::fill(&mut [0; 16]).map_err(ServeError::Entropy)?;
+        let listen = |source| ServeError::Listen { address: options.listen, source };
+        let listener = TcpListener::bind(options.listen).map_err(listen)?;
+        listener.set_nonblocking(true).map_err(listen)?;
+        // The unikernel's sockets do not tell their own address.
+        let address = listener.local_addr().unwrap_or(options.listen);
+        let waker = Arc::new(Waker::new().map_err(ServeError::Wake)?);
+        let body_limit_bytes = options.body_limit_for(platform.memory_total_bytes);
+        Ok(Self {
+            listener,
+            address,
+            log: Log::new(options.log, platform.now_us),
+            stop: Arc::default(),
+            waker,
+            connections: BTreeMap::new(),
+            next_caller: 0,
+            budget: BodyBudget::new(2 * body_limit_bytes),
+            body_limit_bytes,
+            limits: TimeLimits { idle: options.idle_time_limit, read: options.read_time_limit },
+            accept_again: None,
+            service: Service {},
+            options,
+            platform,
+        })
+    }
+
+    /// Where the server listens.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// A handle by which another thread, or a signal, stops the server.
+    #[must_use]
+    pub fn stop_handle(&self) -> StopHandle {
+        StopHandle { stop: self.stop.clone(), waker: self.waker.clone() }
+    }
+
+    /// Serves until it is stopped.
+    ///
+    /// # Errors
+    /// The system refuses to wait for the sockets.
+    pub fn run(mut self) -> Result<(), ServeError> {
+        self.announce();
+        let mut poll = PollSet::default();
+        let mut polled = Vec::new();
+        let mut scratch = vec![0; READ_BYTES];
+        let mut now = Instant::now();
+        loop {
+            let wait = self.prepare_wait(&mut poll, &mut polled, now);
+            poll.wait(wait).map_err(ServeError::Poll)?;
+            if self.stop.load(Ordering::Acquire) {
+                return Ok(());
+            }
+            now = Instant::now();
+            if poll.readiness(0).readable {
+                self.waker.acknowledge();
+            }
+            for (index, caller) in polled.iter().enumerate() {
+                let ready = poll.readiness(index + 2);
+                if ready.readable || ready.writable || ready.hung_up {
+                    self.with_connection(*caller, |connection, service, limits| {
+                        connection.serve(*caller, ready, &mut scratch, service, now, limits)
+                    });
+                }
+            }
+            if poll.readiness(1).readable {
+                self.accept(now);
+            }
+        }
+    }
+
+    /// Writes the line that the host waits for.
+    fn announce(&self) {
+        let mut milestones = self.platform.milestones;
+        if milestones.runtime_start != 0 {
+            milestones.ready = (self.platform.now_us)();
+        }
+        let line = ReadyLine {
+            event: EVENT_READY.to_owned(),
+            port: self.address.port(),
+            langs: String::new(),
+            memory_total_bytes: self.platform.memory_total_bytes,
+            memory_free_bytes: (self.platform.memory_free_bytes)(),
+            milestones_us: milestones,
+        };
+        self.log.write_object(Level::Info, &serde_json::to_string(&line).unwrap_or_default());
+    }
+
+    /// Ends what is over, lists what to wait for, and says how long.
+    fn prepare_wait(&mut self, poll: &mut PollSet, polled: &mut Vec<Caller>, now: Instant) -> Duration {
+        poll.clear();
+        polled.clear();
+        if self.accept_again.is_some_and(|again| again <= now) {
+            self.accept_again = None;
+        }
+        poll.add(self.waker.descriptor(), true, false);
+        poll.add(self.listener.as_raw_fd(), self.accept_again.is_none(), false);
+        let (service, limits) = (&mut self.service, self.limits);
+        let mut earliest = self.accept_again.unwrap_or(now + LONGEST_WAIT);
+        self.connections.retain(|caller, connection| {
+            if connection.deadline().is_some_and(|deadline| deadline <= now)
+                && expire(connection, service, now, limits) == Fate::Close
+            {
+                return false;
+            }
+            let (read, write) = connection.interest();
+            poll.add(connection.descriptor(), read, write);
+            polled.push(*caller);
+            earliest = connection.deadline().map_or(earliest, |deadline| deadline.min(earliest));
+            true
+        });
+        earliest.saturating_duration_since(now)
+    }
+
+    fn with_connection(&mut self, caller: Caller, act: impl FnOnce(&mut Connection, &mut Service, TimeLimits) -> Fate) {
+        if let Some(connection) = self.connections.get_mut(&caller)
+            && act(connection, &mut self.service, self.limits) == Fate::Close
+        {
+            self.connections.remove(&caller);
+        }
+    }
+
+    /// Takes clients in, a few at a time.
+    fn accept(&mut self, now: Instant) {
+        for _ in 0..ACCEPTS_PER_TURN {
+            match self.listener.accept() {
+                Ok((stream, _)) => self.admit(stream, now),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                // The client was quicker to leave than we to accept.
+                Err(error) if matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted) => {
+                }
+                Err(error) => {
+                    let text = error.to_string();
+                    self.log.write(Level::Warn, "accept_failed", |line| line.text("error", &text));
+                    self.close_longest_idle();
+                    self.accept_again = Some(now + ACCEPT_PAUSE);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Gives a client a place: a free one, that of the connection idle for longest, or none (503).
+    fn admit(&mut self, stream: TcpStream, now: Instant) {
+        if stream.set_nonblocking(true).is_err() {
+            return;
+        }
+        // Answers are written in one piece; waiting to merge them with more only delays them.
+        let _ = stream.set_nodelay(true);
+        let requests = RequestStream::new(self.body_limit_bytes, self.budget.clone());
+        let mut connection = Connection::new(stream, requests, now, self.limits);
+        let served = |connection: &&Connection| connection.activity() != Activity::Lingering;
+        let is_full = self.connections.len() >= self.options.connections
+            && self.connections.values().filter(served).count() >= self.options.connections;
+        if is_full && !self.close_longest_idle() {
+            let is_crowded = self.connections.len() >= self.options.connections + FAREWELLS;
+            let response = self.service.overloaded("all connections are busy; try again later");
+            if connection.refuse(&response, now, self.limits) == Fate::Close || is_crowded {
+                return;
+            }
+        }
+        self.next_caller += 1;
+        self.connections.insert(Caller(self.next_caller), connection);
+    }
+
+    /// Closes the connection that has been without a request for longest; whether there was one.
+    fn close_longest_idle(&mut self) -> bool {
+        let idle = self.connections.iter().filter(|(_, connection)| connection.activity() == Activity::Idle);
+        let longest = idle.min_by_key(|(_, connection)| connection.deadline()).map(|(caller, _)| *caller);
+        longest.and_then(|caller| self.connections.remove(&caller)).is_some()
+    }
+}
+
+/// What becomes of a connection whose time is over.
+fn expire(connection: &mut Connection, service: &mut Service, now: Instant, limits: TimeLimits) -> Fate {
+    match connection.activity() {
+        Activity::Receiving => connection.refuse(&service.fault(Fault::TooSlow), now, limits),
+        Activity::Idle | Activity::Sending | Activity::Lingering | Activity::Waiting => Fate::Close,
+    }
+}

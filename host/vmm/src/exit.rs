@@ -29,6 +29,8 @@ pub enum ExitCause {
         /// What it wrote to its standard error.
         message: String,
     },
+    /// The accelerator failed inside the machine (a KVM that opens and does not work), which can never go on.
+    Accelerator(String),
     /// A signal ended the VMM: SIGKILL by [`crate::ProcessHandle::kill`], the kernel's out-of-memory killer, a crash.
     Signal(i32),
 }
@@ -55,6 +57,7 @@ impl fmt::Display for ExitCause {
                 write!(formatter, "the VMM failed with exit status {status} and no message")
             }
             Self::Vmm { status, message } => write!(formatter, "the VMM failed with exit status {status}: {message}"),
+            Self::Accelerator(reason) => write!(formatter, "the accelerator failed inside the machine: {reason}"),
             Self::Signal(number) => write!(formatter, "{} ended the VMM", signal_name(*number)),
         }
     }

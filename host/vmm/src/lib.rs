@@ -11,9 +11,13 @@
 
 pub mod accelerator;
 mod backend;
+mod clock;
+mod directory;
 mod exit;
+mod launch;
 mod process;
 mod qemu;
+mod serial;
 mod spec;
 mod timings;
 

@@ -62,9 +62,9 @@ pub enum SpecError {
         /// Its value.
         value: String,
     },
-    /// All boot options together are longer than the loader takes.
-    #[error("the kernel's command line would have {0} bytes; it can have {most}", most = VmSpec::MOST_COMMAND_LINE_BYTES)]
-    CommandLine(usize),
+    /// All boot options together are longer than the command line.
+    #[error("the boot options have {0} bytes together; there is room for {most}", most = VmSpec::MOST_BOOT_OPTION_BYTES)]
+    BootOptions(usize),
     /// Port 0 means nothing in a guest.
     #[error("the guest's port must not be 0")]
     GuestPort,
@@ -77,6 +77,123 @@ impl VmSpec {
     pub const MOST_MEMORY_MIB: u32 = 3072;
     /// QEMU's limit for the machine `microvm`.
     pub const MOST_CPUS: u32 = 255;
-    /// Linux's own limit for x86 (COMMAND_LINE_SIZE), which firmware is built for.
-    pub const MOST_COMMAND_LINE_BYTES: usize = 2048;
+    /// Leaves room for the kernel's own words in the 2048 bytes that Linux has for its command line on x86.
+    pub const MOST_BOOT_OPTION_BYTES: usize = 1536;
+
+    /// Whether the machine can be as it is described. Does not look at files.
+    ///
+    /// # Errors
+    /// The first thing that cannot be.
+    pub fn check(&self) -> Result<(), SpecError> {
+        if !is_name(&self.name) {
+            return Err(SpecError::Name(self.name.clone()));
+        }
+        if !(1..=Self::MOST_CPUS).contains(&self.cpu_count) {
+            return Err(SpecError::CpuCount(self.cpu_count));
+        }
+        if !(Self::LEAST_MEMORY_MIB..=Self::MOST_MEMORY_MIB).contains(&self.memory_mib) {
+            return Err(SpecError::Memory(self.memory_mib));
+        }
+        if self.guest_port == 0 {
+            return Err(SpecError::GuestPort);
+        }
+        for (name, value) in &self.boot_options {
+            if !is_option_name(name) || !value.bytes().all(is_option_byte) {
+                return Err(SpecError::BootOption { name: name.clone(), value: value.clone() });
+            }
+        }
+        let bytes: usize = self.boot_options.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
+        if bytes > Self::MOST_BOOT_OPTION_BYTES { Err(SpecError::BootOptions(bytes)) } else { Ok(()) }
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    let rest_fits = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    name.len() <= 64 && rest_fits && name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric())
+}
+
+fn is_option_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+/// What the kernel's own word splitting, which follows the shell's, leaves as it is.
+fn is_option_byte(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !b"'\"\\#".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn spec() -> VmSpec {
+        VmSpec {
+            name: "demo-1".to_owned(),
+            loader: "loader".into(),
+            unikernel: "unikernel".into(),
+            cpu_count: 1,
+            memory_mib: 64,
+            boot_options: vec![("log".to_owned(), "debug".to_owned())],
+            accelerator: Accelerator::Tcg,
+            lifetime: Lifetime::EndsWithHost,
+            state_dir: "state".into(),
+            guest_port: 8000,
+        }
+    }
+
+    #[test]
+    fn a_usual_machine_is_fine() {
+        assert_eq!(spec().check(), Ok(()));
+    }
+
+    #[test]
+    fn names_that_could_leave_their_directory_or_break_an_option_are_refused() {
+        for name in ["", ".", "..", "a/b", "-a", "a,b", "a b", "a\n", "ä", &"a".repeat(65)] {
+            let spec = VmSpec { name: name.to_owned(), ..spec() };
+            assert_eq!(spec.check(), Err(SpecError::Name(name.to_owned())));
+        }
+    }
+
+    #[test]
+    fn sizes_outside_of_the_machines_limits_are_refused() {
+        for cpu_count in [0, 256] {
+            assert_eq!(VmSpec { cpu_count, ..spec() }.check(), Err(SpecError::CpuCount(cpu_count)));
+        }
+        for memory_mib in [0, 15, 3073] {
+            assert_eq!(VmSpec { memory_mib, ..spec() }.check(), Err(SpecError::Memory(memory_mib)));
+        }
+        assert_eq!(VmSpec { guest_port: 0, ..spec() }.check(), Err(SpecError::GuestPort));
+        assert!(SpecError::Memory(1).to_string().contains("16 to 3072 MiB"));
+    }
+
+    #[test]
+    fn boot_options_that_would_become_other_words_are_refused() {
+        for (name, value) in [
+            ("", "x"),
+            ("a b", "x"),
+            ("LOG", "x"),
+            ("log", "a b"),
+            ("log", "'"),
+            ("log", "\""),
+            ("log", "\u{e4}"),
+            ("a=b", "x"),
+        ] {
+            let spec = VmSpec { boot_options: vec![(name.to_owned(), value.to_owned())], ..spec() };
+            assert!(matches!(spec.check(), Err(SpecError::BootOption { .. })), "{name}={value}");
+        }
+        let many = VmSpec { boot_options: vec![("a".to_owned(), "b".repeat(2000))], ..spec() };
+        assert!(matches!(many.check(), Err(SpecError::BootOptions(2003))));
+    }
+
+    proptest! {
+        #[test]
+        fn an_option_that_is_accepted_is_one_word(name in "\\PC{0,8}", value in "\\PC{0,8}") {
+            let spec = VmSpec { boot_options: vec![(name.clone(), value.clone())], ..spec() };
+            if spec.check().is_ok() {
+                let word = format!("{name}={value}");
+                prop_assert_eq!(word.split_whitespace().count(), 1);
+            }
+        }
+    }
 }

@@ -7,19 +7,25 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::clock::ClockSample;
+
 /// The environment variable that names QEMU's executable.
-pub const QEMU_VARIABLE: &str = "SKERRY_QEMU";
+const QEMU_VARIABLE: &str = "SKERRY_QEMU";
 /// What the executable is called by distributions.
 const PROGRAM: &str = "qemu-system-x86_64";
 /// The firmware of a microvm without ACPI; QEMU's default for it, and far quicker than SeaBIOS.
 const FIRMWARE: &str = "qboot.rom";
+/// Holds the log lines of some 100,000 calls.
+const SERIAL_LIMIT_BYTES: u64 = 16 * 1024 * 1024;
 
 /// A QEMU for x86-64 guests on this host. Starts machines through [`crate::Backend`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Qemu {
     program: PathBuf,
     version: QemuVersion,
     has_sandbox: bool,
+    tsc_mhz: Option<u32>,
+    serial_limit_bytes: u64,
 }
 
 /// A QEMU's version, with what its packager added.
@@ -77,7 +83,7 @@ pub enum FindError {
 }
 
 impl Qemu {
-    /// Finds QEMU: `explicit` if given, else what the variable [`QEMU_VARIABLE`] names, else the first on PATH.
+    /// Finds QEMU: `explicit` if given, else what the variable `SKERRY_QEMU` names, else the first on PATH.
     ///
     /// Runs it once (about 20 ms) to learn its version.
     ///
@@ -91,6 +97,7 @@ impl Qemu {
         let unusable = |source| FindError::Unusable { program: program.clone(), source };
         // The machine's own directory becomes the VMM's working directory, so a relative path would not do.
         let program = program.canonicalize().map_err(unusable)?;
+        let before = ClockSample::take();
         let help = run(&program, &["-help"]).map_err(unusable)?;
         let Some(version) = QemuVersion::parse(&help) else {
             return Err(FindError::NotQemu { program, said: help.lines().next().unwrap_or_default().to_owned() });
@@ -99,7 +106,8 @@ impl Qemu {
             return Err(FindError::TooOld { program, version });
         }
         let has_sandbox = help.lines().any(|line| line.starts_with("-sandbox "));
-        Ok(Self { program, version, has_sandbox })
+        let tsc_mhz = before.zip(ClockSample::take()).and_then(|(before, after)| before.mhz_until(&after));
+        Ok(Self { program, version, has_sandbox, tsc_mhz, serial_limit_bytes: SERIAL_LIMIT_BYTES })
     }
 
     /// The executable, as an absolute path.
@@ -118,6 +126,22 @@ impl Qemu {
     #[must_use]
     pub fn has_sandbox(&self) -> bool {
         self.has_sandbox
+    }
+
+    /// Frequency of the host's time-stamp counter in MHz, measured while QEMU was being found; `None` where it is not known.
+    #[must_use]
+    pub fn tsc_mhz(&self) -> Option<u32> {
+        self.tsc_mhz
+    }
+
+    /// Lets guests write at most this many bytes to their serial logs (16 MiB unless said); what comes after is dropped.
+    #[must_use]
+    pub fn with_serial_limit_bytes(self, serial_limit_bytes: u64) -> Self {
+        Self { serial_limit_bytes, ..self }
+    }
+
+    pub(super) fn serial_limit_bytes(&self) -> u64 {
+        self.serial_limit_bytes
     }
 
     /// The firmware it will boot our machines with (qboot); `None` when it is not installed, and no machine then starts.

@@ -1,0 +1,176 @@
+//! From a machine's description to QEMU's arguments. Pure: touches neither files nor processes.
+//!
+//! Nothing from an image or a user becomes a QEMU option: file names and the kernel's command line are arguments of their
+//! own, and everything else is a number or a word of ours.
+
+use std::ffi::OsString;
+use std::os::fd::RawFd;
+use std::path::Path;
+
+use crate::{Accelerator, VmSpec};
+
+/// The serial log's name in the machine's own directory, which is QEMU's working directory.
+pub(super) const SERIAL_LOG: &str = "serial.log";
+
+/// The guest's address in QEMU's user network, which every machine has for itself.
+pub(super) const GUEST_ADDRESS: &str = "10.0.2.15";
+const GATEWAY_ADDRESS: &str = "10.0.2.2";
+const NETWORK_MASK: &str = "255.255.255.0";
+
+/// What TCG can do and the kernel asks for; a named model would promise more and make QEMU warn.
+const TCG_CPU: &str = "qemu64,apic,fsgsbase,fxsr,rdrand,rdtscp,xsave,xsaveopt";
+/// The host's processor without ARCH_CAPABILITIES, which some paravirtual KVMs announce and then fail to set.
+const KVM_CPU: &str = "host,arch-capabilities=off";
+
+/// The machine, reduced to what a function as a service needs: no ACPI (hence qboot, not SeaBIOS), no legacy timer or
+/// interrupt controller, no option ROMs; its memory neither in core dumps nor merged with other guests' (a side channel).
+const MACHINE: &str = "microvm,acpi=off,pit=off,pic=off,rtc=on,x-option-roms=off,auto-kernel-cmdline=on,\
+                       usb=off,mem-merge=off,dump-guest-core=off";
+/// Every group of system calls that a running machine does not need.
+const SANDBOX: &str = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
+
+/// What the arguments depend on beside the description.
+pub(super) struct Surroundings<'a> {
+    /// Absolute path of the loader.
+    pub(super) loader: &'a Path,
+    /// Absolute path of the unikernel.
+    pub(super) unikernel: &'a Path,
+    /// The connected socket that QEMU inherits for its monitor.
+    pub(super) monitor: RawFd,
+    /// Frequency of the host's time-stamp counter in MHz, where it is known.
+    pub(super) tsc_mhz: Option<u32>,
+    /// Whether QEMU has `-sandbox`.
+    pub(super) sandbox: bool,
+    /// Whether TCG has RDSEED.
+    pub(super) tcg_rdseed: bool,
+}
+
+/// QEMU's arguments, without its own name.
+pub(super) fn arguments(spec: &VmSpec, surroundings: &Surroundings<'_>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = Vec::with_capacity(48);
+    let mut add = |words: &[&str]| arguments.extend(words.iter().map(OsString::from));
+    add(&["-name", &spec.name, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"]);
+    add(&["-machine", MACHINE, "-accel", &spec.accelerator.to_string()]);
+    add(&["-cpu", &cpu(spec.accelerator, surroundings.tcg_rdseed)]);
+    add(&["-smp", &spec.cpu_count.to_string(), "-m", &format!("{}M", spec.memory_mib)]);
+    if surroundings.sandbox {
+        add(&["-sandbox", SANDBOX]);
+    }
+    add(&["-chardev", &format!("socket,id=monitor,fd={}", surroundings.monitor)]);
+    add(&["-mon", "chardev=monitor,mode=control"]);
+    add(&["-chardev", &format!("file,id=serial,path={SERIAL_LOG},append=on"), "-serial", "chardev:serial"]);
+    add(&["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]);
+    // Port 0: QEMU takes a free one, and its monitor then says which. Nothing can take it in between.
+    let forward = format!("user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:0-{GUEST_ADDRESS}:{}", spec.guest_port);
+    add(&["-global", "virtio-mmio.force-legacy=off", "-netdev", &forward, "-device", "virtio-net-device,netdev=net"]);
+    add(&["-append", &kernel_command_line(spec, surroundings.tsc_mhz), "-kernel"]);
+    arguments.push(surroundings.loader.into());
+    arguments.push("-initrd".into());
+    arguments.push(surroundings.unikernel.into());
+    arguments
+}
+
+fn cpu(accelerator: Accelerator, tcg_rdseed: bool) -> String {
+    match accelerator {
+        Accelerator::Kvm => KVM_CPU.to_owned(),
+        Accelerator::Tcg if tcg_rdseed => format!("{TCG_CPU},rdseed"),
+        Accelerator::Tcg => TCG_CPU.to_owned(),
+    }
+}
+
+/// The kernel's own words, then `--` and the application's. QEMU appends the places of the virtio devices.
+///
+/// `-freq` saves the kernel the calibration of its clock: guests see the host's time-stamp counter under both accelerators.
+pub(super) fn kernel_command_line(spec: &VmSpec, tsc_mhz: Option<u32>) -> String {
+    let mut line = tsc_mhz.map(|mhz| format!("-freq {mhz} ")).unwrap_or_default();
+    line += &format!(
+        "env=HERMIT_IP={GUEST_ADDRESS} env=HERMIT_GATEWAY={GATEWAY_ADDRESS} env=HERMIT_MASK={NETWORK_MASK} --"
+    );
+    for (name, value) in &spec.boot_options {
+        line += &format!(" {name}={value}");
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Lifetime;
+
+    fn spec() -> VmSpec {
+        VmSpec {
+            name: "demo".to_owned(),
+            loader: "loader".into(),
+            unikernel: "unikernel".into(),
+            cpu_count: 2,
+            memory_mib: 64,
+            boot_options: vec![("log".to_owned(), "debug".to_owned()), ("port".to_owned(), "8001".to_owned())],
+            accelerator: Accelerator::Tcg,
+            lifetime: Lifetime::EndsWithHost,
+            state_dir: "state".into(),
+            guest_port: 8001,
+        }
+    }
+
+    fn surroundings() -> Surroundings<'static> {
+        Surroundings {
+            loader: Path::new("/images/a,b/loader"),
+            unikernel: Path::new("/images/a,b/unikernel"),
+            monitor: 7,
+            tsc_mhz: Some(2596),
+            sandbox: true,
+            tcg_rdseed: false,
+        }
+    }
+
+    /// The word behind each `name`.
+    fn values(arguments: &[OsString], name: &str) -> Vec<String> {
+        let pairs = arguments.windows(2).filter(|pair| pair[0] == name);
+        pairs.map(|pair| pair[1].clone().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn the_kernels_words_come_before_the_applications() {
+        assert_eq!(
+            kernel_command_line(&spec(), Some(2596)),
+            "-freq 2596 env=HERMIT_IP=10.0.2.15 env=HERMIT_GATEWAY=10.0.2.2 env=HERMIT_MASK=255.255.255.0 \
+             -- log=debug port=8001"
+        );
+        assert!(kernel_command_line(&spec(), None).starts_with("env="), "an unknown frequency is left out");
+    }
+
+    #[test]
+    fn the_machine_has_the_size_that_is_asked_for() {
+        let arguments = arguments(&spec(), &surroundings());
+        assert_eq!(values(&arguments, "-smp"), ["2"]);
+        assert_eq!(values(&arguments, "-m"), ["64M"]);
+        assert_eq!(values(&arguments, "-accel"), ["tcg"]);
+    }
+
+    #[test]
+    fn nothing_but_a_loopback_port_leads_to_the_guest_and_nothing_out_of_it() {
+        let network = values(&arguments(&spec(), &surroundings()), "-netdev");
+        assert_eq!(network, ["user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:0-10.0.2.15:8001"]);
+    }
+
+    #[test]
+    fn file_names_are_words_of_their_own_whatever_is_in_them() {
+        let arguments = arguments(&spec(), &surroundings());
+        assert_eq!(values(&arguments, "-kernel"), ["/images/a,b/loader"]);
+        assert_eq!(values(&arguments, "-initrd"), ["/images/a,b/unikernel"]);
+    }
+
+    #[test]
+    fn the_sandbox_is_on_wherever_it_exists() {
+        assert_eq!(values(&arguments(&spec(), &surroundings()), "-sandbox"), [SANDBOX]);
+        let without = Surroundings { sandbox: false, ..surroundings() };
+        assert!(values(&arguments(&spec(), &without), "-sandbox").is_empty());
+    }
+
+    #[test]
+    fn each_accelerator_has_its_processor() {
+        assert_eq!(cpu(Accelerator::Tcg, false), TCG_CPU);
+        assert!(cpu(Accelerator::Tcg, true).ends_with(",rdseed"));
+        assert!(cpu(Accelerator::Kvm, true).starts_with("host"));
+    }
+}

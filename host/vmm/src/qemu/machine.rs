@@ -1,0 +1,294 @@
+//! A QEMU that runs: the one loop that waits for readiness, end or trouble, and the tidy end.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags};
+use serde_json::json;
+use skerry_api::console::ReadyLine;
+
+use super::QEMU_LOG;
+use super::arguments::SERIAL_LOG;
+use super::ending::{exit_cause, failure_message};
+use super::monitor::{Monitor, MonitorError, forwarded_port};
+use crate::directory::VmDirectory;
+use crate::process::poll_until;
+use crate::serial::{self, SerialWatch};
+use crate::{
+    ExitCause, Lifetime, MicroVm, NotReady, ProcessHandle, StartError, StartTimings, StopError, VmExit, VmSpec,
+    WaitError,
+};
+
+/// How many lines of the serial console go with the news of an end.
+const TAIL_LINES: usize = 10;
+/// How long QEMU may take to answer a question while its machine runs.
+const ANSWER_TIME_LIMIT: Duration = Duration::from_secs(2);
+
+/// A QEMU whose process runs and whose machine may not be built yet. Dropped, it is killed.
+#[derive(Debug)]
+pub(super) struct Parts {
+    child: Child,
+    process: ProcessHandle,
+    monitor: Monitor,
+    serial: SerialWatch,
+    asked_at: Instant,
+    timings: StartTimings,
+}
+
+/// A QEMU microVM.
+#[derive(Debug)]
+pub(crate) struct QemuVm {
+    name: String,
+    lifetime: Lifetime,
+    parts: Parts,
+    directory: VmDirectory,
+    serial_log: PathBuf,
+    endpoint: SocketAddr,
+    ready: Option<ReadyLine>,
+    ended: Option<VmExit>,
+    /// What failed inside QEMU, once it has stopped the machine for good.
+    accelerator_failure: Option<String>,
+}
+
+/// What the waiting loop waited for.
+enum Happening {
+    Ready(ReadyLine),
+    Ended(VmExit),
+    AcceleratorFailed(String),
+    TimedOut,
+}
+
+fn microseconds_since(start: Instant) -> u64 {
+    u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
+impl Parts {
+    pub(super) fn new(
+        mut child: Child,
+        monitor: UnixStream,
+        serial: SerialWatch,
+        asked_at: Instant,
+    ) -> io::Result<Self> {
+        let timings = StartTimings { spawned_us: microseconds_since(asked_at), ..StartTimings::default() };
+        let opened = ProcessHandle::open(child.id()).and_then(|process| Ok((process, Monitor::new(monitor)?)));
+        match opened {
+            Ok((process, monitor)) => Ok(Self { child, process, monitor, serial, asked_at, timings }),
+            Err(error) => {
+                child.kill()?;
+                child.wait()?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Greets the monitor and asks where the guest's port is reached; by then the machine is built.
+    fn handshake(&mut self, deadline: Instant) -> Result<u16, MonitorError> {
+        self.monitor.greeting(deadline)?;
+        self.timings.monitor_ready_us = microseconds_since(self.asked_at);
+        self.monitor.execute("qmp_capabilities", &json!({}), deadline)?;
+        self.timings.machine_built_us = microseconds_since(self.asked_at);
+        let question = json!({ "command-line": "info usernet" });
+        let table = self.monitor.execute("human-monitor-command", &question, deadline)?;
+        let table = table.as_str().unwrap_or_default();
+        forwarded_port(table).ok_or_else(|| MonitorError::Garbage(format!("`{table}` for `info usernet`")))
+    }
+
+    /// Kills the process if it lives, and collects it.
+    fn end(&mut self) -> io::Result<std::process::ExitStatus> {
+        self.process.kill()?;
+        self.child.wait()
+    }
+}
+
+impl QemuVm {
+    /// Waits until the machine is built. When it never is, nothing is left of it.
+    pub(super) fn complete(
+        mut parts: Parts,
+        directory: VmDirectory,
+        spec: &VmSpec,
+        deadline: Instant,
+    ) -> Result<Self, StartError> {
+        let port = parts.handshake(deadline);
+        let serial_log = directory.path().join(SERIAL_LOG);
+        let mut machine = Self {
+            name: spec.name.clone(),
+            lifetime: spec.lifetime,
+            parts,
+            directory,
+            serial_log,
+            endpoint: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            ready: None,
+            ended: None,
+            accelerator_failure: None,
+        };
+        match port {
+            Ok(port) => {
+                machine.endpoint.set_port(port);
+                Ok(machine)
+            }
+            Err(error) => Err(machine.give_up(&error)),
+        }
+    }
+
+    /// Ends a machine whose monitor failed; the VMM's own end explains more than the monitor's.
+    fn give_up(mut self, error: &MonitorError) -> StartError {
+        // A guest can end within microseconds of the machine's start, while the monitor is still being asked.
+        let ended = match error {
+            MonitorError::Closed | MonitorError::Socket(_) => self.wait(ANSWER_TIME_LIMIT).ok().flatten(),
+            _ => None,
+        };
+        self.lifetime = Lifetime::EndsWithHost;
+        ended.map_or_else(|| StartError::Monitor(error.to_string()), StartError::Ended)
+    }
+
+    /// Waits for readiness (if `for_ready`), the machine's end, a failure of the accelerator, or `deadline`.
+    fn watch(&mut self, for_ready: bool, deadline: Instant) -> io::Result<Happening> {
+        loop {
+            if for_ready && let Some(line) = self.parts.serial.find_ready()? {
+                self.parts.timings.ready_us = Some(microseconds_since(self.parts.asked_at));
+                self.ready = Some(line.clone());
+                return Ok(Happening::Ready(line));
+            }
+            if let Some(exit) = self.look_for_end()? {
+                return Ok(Happening::Ended(exit));
+            }
+            if let Some(reason) = self.look_for_failure() {
+                return Ok(Happening::AcceleratorFailed(reason));
+            }
+            if Instant::now() >= deadline {
+                return Ok(Happening::TimedOut);
+            }
+            let monitor = self.parts.monitor.pollable();
+            let serial = for_ready.then(|| self.parts.serial.pollable());
+            let process = nix_fd(&self.parts.process);
+            let mut fds: Vec<PollFd<'_>> = [Some(process), monitor, serial]
+                .into_iter()
+                .flatten()
+                .map(|descriptor| PollFd::new(descriptor, PollFlags::POLLIN))
+                .collect();
+            poll_until(&mut fds, deadline)?;
+        }
+    }
+
+    /// How the machine ended, if it has.
+    fn look_for_end(&mut self) -> io::Result<Option<VmExit>> {
+        if self.ended.is_none()
+            && let Some(status) = self.parts.child.try_wait()?
+        {
+            let mut cause = exit_cause(status, &self.qemu_log());
+            if let Some(reason) = self.accelerator_failure.take() {
+                cause = ExitCause::Accelerator(reason);
+            }
+            self.ended = Some(VmExit { cause, serial_tail: self.serial_tail(TAIL_LINES) });
+        }
+        Ok(self.ended.clone())
+    }
+
+    /// Whether QEMU stopped the machine on an error inside the accelerator. Such a machine never goes on.
+    fn look_for_failure(&mut self) -> Option<String> {
+        // A monitor that fails is no news: the process's end, which follows, is.
+        while let Ok(Some(event)) = self.parts.monitor.take_event() {
+            if event != "STOP" {
+                continue;
+            }
+            let answer = self.parts.monitor.execute("query-status", &json!({}), Instant::now() + ANSWER_TIME_LIMIT);
+            if answer.is_ok_and(|answer| answer["status"] == "internal-error") {
+                let message = failure_message(&self.qemu_log());
+                self.accelerator_failure = Some(message.lines().next().unwrap_or("internal error").to_owned());
+            }
+        }
+        self.accelerator_failure.clone()
+    }
+
+    fn qemu_log(&self) -> Vec<u8> {
+        // The VMM's file size limit bounds it.
+        std::fs::read(self.directory.path().join(QEMU_LOG)).unwrap_or_default()
+    }
+
+    fn end(&mut self) -> Result<(), StopError> {
+        let path = self.directory.path().to_path_buf();
+        let failed = |source| StopError { path: path.clone(), source };
+        self.parts.end().map_err(failed)?;
+        self.directory.remove().map_err(failed)
+    }
+}
+
+fn nix_fd(process: &ProcessHandle) -> std::os::fd::BorrowedFd<'_> {
+    std::os::fd::AsFd::as_fd(process)
+}
+
+impl MicroVm for QemuVm {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn process(&self) -> ProcessHandle {
+        self.parts.process.clone()
+    }
+
+    fn endpoint(&self) -> SocketAddr {
+        self.endpoint
+    }
+
+    fn serial_log(&self) -> &Path {
+        &self.serial_log
+    }
+
+    fn serial_tail(&self, lines: usize) -> String {
+        serial::tail(&self.serial_log, lines)
+    }
+
+    fn wait_until_ready(&mut self, timeout: Duration) -> Result<ReadyLine, NotReady> {
+        if let Some(line) = &self.ready {
+            return Ok(line.clone());
+        }
+        match self.watch(true, deadline_after(timeout)).map_err(NotReady::Watch)? {
+            Happening::Ready(line) => Ok(line),
+            Happening::Ended(exit) => Err(NotReady::Ended(exit)),
+            Happening::AcceleratorFailed(reason) => Err(NotReady::AcceleratorFailed(reason)),
+            Happening::TimedOut => Err(NotReady::TimedOut { timeout, serial_tail: self.serial_tail(TAIL_LINES) }),
+        }
+    }
+
+    fn wait(&mut self, timeout: Duration) -> Result<Option<VmExit>, WaitError> {
+        let process_id = self.parts.process.id();
+        let failed = |source| WaitError { process_id, source };
+        let happening = self.watch(false, deadline_after(timeout)).map_err(failed)?;
+        if let Happening::AcceleratorFailed(_) = happening {
+            // The machine is as good as dead, but its process would wait for a debugger for ever.
+            self.parts.process.kill().map_err(failed)?;
+            self.parts.process.wait_for_end();
+            return self.look_for_end().map_err(failed);
+        }
+        Ok(if let Happening::Ended(exit) = happening { Some(exit) } else { None })
+    }
+
+    fn timings(&self) -> StartTimings {
+        self.parts.timings
+    }
+
+    fn stop(mut self: Box<Self>) -> Result<(), StopError> {
+        // What Drop does after this then finds nothing to do.
+        self.lifetime = Lifetime::EndsWithHost;
+        self.end()
+    }
+}
+
+impl Drop for QemuVm {
+    fn drop(&mut self) {
+        if self.lifetime == Lifetime::EndsWithHost {
+            // Whoever wants to know calls `stop`; what stays is swept by the next start.
+            let _ = self.end();
+        }
+    }
+}
+
+/// A timeout as a moment; one beyond the clock's range is as good as a year.
+fn deadline_after(timeout: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(timeout).unwrap_or(now + Duration::from_secs(365 * 24 * 3600))
+}

@@ -1,0 +1,285 @@
+//! QEMU's monitor: the QMP protocol over a socket that only the two of us have.
+//!
+//! Source: "QEMU Machine Protocol Specification" in QEMU's documentation (`interop/qmp-spec`). A guest can influence what
+//! QEMU says, so lines are bounded and what does not parse is an error, never a panic.
+
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::time::Instant;
+
+use nix::poll::{PollFd, PollFlags};
+use serde_json::{Map, Value, json};
+
+use crate::process::poll_until;
+
+/// Longest line accepted. Answers to what we ask have a few hundred bytes.
+const MOST_LINE_BYTES: usize = 256 * 1024;
+
+/// One line of QMP from QEMU.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Message {
+    /// The hello.
+    Greeting,
+    /// A command's result.
+    Return(Value),
+    /// A command was refused, with this description.
+    Error(String),
+    /// Something happened, unasked.
+    Event(String),
+}
+
+/// Why the monitor is of no use.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum MonitorError {
+    /// The other end is closed: QEMU is ending.
+    #[error("is closed")]
+    Closed,
+    /// No answer in time.
+    #[error("did not answer `{0}` in time")]
+    TimedOut(&'static str),
+    /// QEMU refused.
+    #[error("refused `{command}`: {description}")]
+    Refused {
+        /// The command.
+        command: &'static str,
+        /// Its reason.
+        description: String,
+    },
+    /// Not QMP.
+    #[error("sent a line that is not QMP: {0}")]
+    Garbage(String),
+    /// The socket failed.
+    #[error("cannot be read or written: {0}")]
+    Socket(#[from] io::Error),
+}
+
+/// Our end of the monitor's socket.
+#[derive(Debug)]
+pub(super) struct Monitor {
+    stream: UnixStream,
+    received: Vec<u8>,
+    events: Vec<String>,
+    open: bool,
+}
+
+impl Message {
+    /// Reads one line. Unknown members are ignored, as the specification asks.
+    pub(super) fn parse(line: &[u8]) -> Result<Self, MonitorError> {
+        let garbage = || MonitorError::Garbage(String::from_utf8_lossy(&line[..line.len().min(200)]).into_owned());
+        let Ok(Value::Object(mut members)) = serde_json::from_slice(line) else { return Err(garbage()) };
+        if let Some(value) = members.remove("return") {
+            return Ok(Self::Return(value));
+        }
+        if let Some(error) = members.get("error") {
+            return Ok(Self::Error(text_member(error.as_object(), "desc")));
+        }
+        if members.contains_key("event") {
+            return Ok(Self::Event(text_member(Some(&members), "event")));
+        }
+        if members.contains_key("QMP") { Ok(Self::Greeting) } else { Err(garbage()) }
+    }
+}
+
+fn text_member(members: Option<&Map<String, Value>>, name: &str) -> String {
+    members.and_then(|members| members.get(name)).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+impl Monitor {
+    pub(super) fn new(stream: UnixStream) -> io::Result<Self> {
+        stream.set_nonblocking(true)?;
+        Ok(Self { stream, received: Vec::new(), events: Vec::new(), open: true })
+    }
+
+    /// Waits for QEMU's hello.
+    pub(super) fn greeting(&mut self, deadline: Instant) -> Result<(), MonitorError> {
+        loop {
+            match self.next_message(deadline)? {
+                Some(Message::Greeting) => return Ok(()),
+                Some(Message::Event(name)) => self.events.push(name),
+                Some(other) => return Err(MonitorError::Garbage(format!("{other:?} for a greeting"))),
+                None => return Err(MonitorError::TimedOut("hello")),
+            }
+        }
+    }
+
+    /// Sends a command and waits for its result; events that come in between are kept for [`Self::take_event`].
+    pub(super) fn execute(
+        &mut self,
+        command: &'static str,
+        arguments: &Value,
+        deadline: Instant,
+    ) -> Result<Value, MonitorError> {
+        let mut line = json!({ "execute": command, "arguments": arguments }).to_string();
+        line.push('\n');
+        (&self.stream).write_all(line.as_bytes())?;
+        loop {
+            match self.next_message(deadline)? {
+                Some(Message::Return(value)) => return Ok(value),
+                Some(Message::Error(description)) => return Err(MonitorError::Refused { command, description }),
+                Some(Message::Event(name)) => self.events.push(name),
+                Some(Message::Greeting) => return Err(MonitorError::Garbage("a second greeting".to_owned())),
+                None => return Err(MonitorError::TimedOut(command)),
+            }
+        }
+    }
+
+    /// The next event that has come, without waiting.
+    pub(super) fn take_event(&mut self) -> Result<Option<String>, MonitorError> {
+        while let Some(message) = self.next_message(Instant::now())? {
+            if let Message::Event(name) = message {
+                self.events.push(name);
+            }
+        }
+        Ok(if self.events.is_empty() { None } else { Some(self.events.remove(0)) })
+    }
+
+    /// What to poll for more; `None` once the other end is closed.
+    pub(super) fn pollable(&self) -> Option<BorrowedFd<'_>> {
+        self.open.then(|| self.stream.as_fd())
+    }
+
+    /// The next line; `None` when there is none before `deadline`.
+    fn next_message(&mut self, deadline: Instant) -> Result<Option<Message>, MonitorError> {
+        loop {
+            if let Some(end) = self.received.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.received.drain(..=end).collect();
+                return Message::parse(&line).map(Some);
+            }
+            if self.received.len() > MOST_LINE_BYTES {
+                self.open = false;
+                return Err(MonitorError::Garbage(format!("more than {MOST_LINE_BYTES} bytes in a line")));
+            }
+            if !self.open {
+                return Err(MonitorError::Closed);
+            }
+            if !self.receive()? && !poll_until(&mut [PollFd::new(self.stream.as_fd(), PollFlags::POLLIN)], deadline)? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Takes what has arrived; false when nothing has.
+    fn receive(&mut self) -> Result<bool, MonitorError> {
+        let mut chunk = [0; 4096];
+        match (&self.stream).read(&mut chunk) {
+            Ok(0) => self.open = false,
+            Ok(count) => self.received.extend_from_slice(&chunk[..count]),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => self.open = false,
+            Err(error) => return Err(error.into()),
+        }
+        Ok(true)
+    }
+}
+
+/// The host's port in the answer to `info usernet`, a table for humans:
+///
+/// ```text
+///   Protocol[State]    FD  Source Address  Port   Dest. Address  Port RecvQ SendQ
+///   TCP[HOST_FORWARD]   3       127.0.0.1 33033       10.0.2.15  8000     0     0
+/// ```
+pub(super) fn forwarded_port(table: &str) -> Option<u16> {
+    let row = table.lines().find(|line| line.contains("[HOST_FORWARD]"))?;
+    let mut cells = row.split_whitespace().skip_while(|cell| *cell != "127.0.0.1").skip(1);
+    cells.next()?.parse().ok().filter(|port| *port != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TABLE: &str = "Hub -1 (net):\r\n  Protocol[State]    FD  Source Address  Port   Dest. Address  Port RecvQ SendQ\r\n  \
+                         TCP[HOST_FORWARD]   3       127.0.0.1 33033       10.0.2.15  8000     0     0\r\n";
+
+    fn pair() -> (Monitor, UnixStream) {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        (Monitor::new(ours).unwrap(), theirs)
+    }
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(10)
+    }
+
+    #[test]
+    fn each_kind_of_line_is_told_apart() {
+        assert_eq!(Message::parse(br#"{"QMP": {"version": {}, "capabilities": []}}"#).unwrap(), Message::Greeting);
+        assert_eq!(Message::parse(br#"{"return": {"a": 1}}"#).unwrap(), Message::Return(json!({"a": 1})));
+        assert_eq!(Message::parse(br#"{"error": {"class": "X", "desc": "no"}}"#).unwrap(), Message::Error("no".into()));
+        assert_eq!(Message::parse(br#"{"event": "STOP", "timestamp": {}}"#).unwrap(), Message::Event("STOP".into()));
+    }
+
+    #[test]
+    fn what_is_not_qmp_is_refused() {
+        for line in [&b""[..], b"hello", b"[]", b"{}", b"{\"QMP\"", b"\xff\xfe", b"null"] {
+            assert!(matches!(Message::parse(line), Err(MonitorError::Garbage(_))), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn an_event_between_command_and_result_is_kept() {
+        let (mut monitor, mut theirs) = pair();
+        theirs.write_all(b"{\"QMP\": {}}\r\n{\"event\": \"RESUME\"}\r\n{\"return\": 7}\r\n").unwrap();
+        monitor.greeting(soon()).unwrap();
+        assert_eq!(monitor.execute("query-status", &json!({}), soon()).unwrap(), json!(7));
+        assert_eq!(monitor.take_event().unwrap().as_deref(), Some("RESUME"));
+        assert_eq!(monitor.take_event().unwrap(), None);
+    }
+
+    #[test]
+    fn a_refusal_carries_qemus_reason() {
+        let (mut monitor, mut theirs) = pair();
+        theirs.write_all(b"{\"error\": {\"desc\": \"The command x has not been found\"}}\n").unwrap();
+        let error = monitor.execute("x", &json!({}), soon()).unwrap_err();
+        assert_eq!(error.to_string(), "refused `x`: The command x has not been found");
+    }
+
+    #[test]
+    fn silence_and_a_closed_socket_are_different_errors() {
+        let (mut monitor, theirs) = pair();
+        assert!(matches!(monitor.greeting(Instant::now()), Err(MonitorError::TimedOut("hello"))));
+        drop(theirs);
+        assert!(matches!(monitor.greeting(soon()), Err(MonitorError::Closed)));
+        assert!(monitor.pollable().is_none());
+    }
+
+    #[test]
+    fn a_line_without_end_is_cut_off() {
+        let (mut monitor, mut theirs) = pair();
+        let writer = std::thread::spawn(move || while theirs.write_all(&[b'x'; 4096]).is_ok() {});
+        assert!(matches!(monitor.greeting(soon()), Err(MonitorError::Garbage(_))));
+        drop(monitor);
+        writer.join().unwrap();
+    }
+
+    #[test]
+    fn the_port_is_read_from_the_table() {
+        assert_eq!(forwarded_port(TABLE), Some(33033));
+        for table in ["", "TCP[HOST_FORWARD]", "TCP[HOST_FORWARD] 3 127.0.0.1", "TCP[HOST_FORWARD] 3 127.0.0.1 99999 x"]
+        {
+            assert_eq!(forwarded_port(table), None, "{table}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_message_or_an_error(line in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = Message::parse(&line);
+        }
+
+        #[test]
+        fn any_json_is_a_message_or_an_error(name in "return|error|event|QMP|x", value in "(null|1|\"a\"|\\{\\}|\\[\\]|\\{\"desc\":1\\})") {
+            let _ = Message::parse(format!("{{\"{name}\":{value}}}").as_bytes());
+        }
+
+        #[test]
+        fn any_table_has_a_port_or_none(table in "(TCP\\[HOST_FORWARD\\]|127.0.0.1|[0-9]{1,6}|\\PC| |\n)*") {
+            let _ = forwarded_port(&table);
+        }
+    }
+}

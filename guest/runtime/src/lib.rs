@@ -8,17 +8,23 @@
 //! [`Platform`] and two small modules differ. It does not know any language: that is `skerry-executors`.
 #![deny(unsafe_code)]
 
+mod answers;
 mod connection;
 mod entropy;
+mod exposition;
 mod http;
 mod identifiers;
 mod log;
+mod metrics;
 mod options;
 mod platform;
 mod poller;
+mod request_body;
 mod router;
 mod server;
 mod service;
+mod tasks;
+mod workers;
 
 pub use options::{OptionError, Options};
 pub use platform::Platform;

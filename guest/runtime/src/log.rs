@@ -97,7 +97,7 @@ fn emit(line: &str) {
 }
 
 /// Text as it stands between the quotes of a JSON string.
-pub(crate) struct Escaped<'a>(pub(crate) &'a str);
+struct Escaped<'a>(&'a str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

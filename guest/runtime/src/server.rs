@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use skerry_api::console::{EVENT_READY, ReadyLine};
+use skerry_executors::{CacheLimits, Executors, Limits};
 
 use crate::connection::{Activity, Connection, Fate, TimeLimits};
 use crate::http::{BodyBudget, Fault, RequestStream};
@@ -18,6 +19,8 @@ use crate::options::Options;
 use crate::platform::Platform;
 use crate::poller::{PollSet, Waker};
 use crate::service::{Caller, Service};
+use crate::tasks::{TaskLimits, TaskTable};
+use crate::workers::Workers;
 
 /// How much is read from a socket at once, in bytes: about what the unikernel's receive buffers hold.
 const READ_BYTES: usize = 16 * 1024;
@@ -47,6 +50,9 @@ pub enum ServeError {
     /// No descriptor to wake the event loop with.
     #[error("cannot make an event descriptor")]
     Wake(#[source] io::Error),
+    /// No threads to run functions on.
+    #[error("cannot start the worker threads")]
+    Workers(#[source] io::Error),
     /// The event loop cannot wait for its sockets.
     #[error("cannot wait for sockets")]
     Poll(#[source] io::Error),
@@ -84,7 +90,6 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     options: Options,
-    platform: Platform,
     log: Log,
     stop: Arc<AtomicBool>,
     waker: Arc<Waker>,
@@ -111,10 +116,18 @@ impl Server {
         let address = listener.local_addr().unwrap_or(options.listen);
         let waker = Arc::new(Waker::new().map_err(ServeError::Wake)?);
         let body_limit_bytes = options.body_limit_for(platform.memory_total_bytes);
+        let log = Log::new(options.log, platform.now_us);
+        let executors = Executors::new(call_limits(&options), CacheLimits::default());
+        let workers = Workers::start(executors, options.workers, waker.clone()).map_err(ServeError::Workers)?;
+        let tasks = TaskTable::new(TaskLimits {
+            tasks: options.tasks,
+            retention: options.task_retention,
+            answers_bytes: body_limit_bytes,
+        });
         Ok(Self {
             listener,
             address,
-            log: Log::new(options.log, platform.now_us),
+            log,
             stop: Arc::default(),
             waker,
             connections: BTreeMap::new(),
@@ -123,9 +136,8 @@ impl Server {
             body_limit_bytes,
             limits: TimeLimits { idle: options.idle_time_limit, read: options.read_time_limit },
             accept_again: None,
-            service: Service {},
+            service: Service::new(workers, tasks, log, platform, options.cognit_compatible),
             options,
-            platform,
         })
     }
 
@@ -160,6 +172,7 @@ impl Server {
             now = Instant::now();
             if poll.readiness(0).readable {
                 self.waker.acknowledge();
+                self.deliver(now);
             }
             for (index, caller) in polled.iter().enumerate() {
                 let ready = poll.readiness(index + 2);
@@ -175,19 +188,29 @@ impl Server {
         }
     }
 
-    /// Writes the line that the host waits for.
-    fn announce(&self) {
-        let mut milestones = self.platform.milestones;
-        if milestones.runtime_start != 0 {
-            milestones.ready = (self.platform.now_us)();
+    /// Hands out the answers that workers have finished.
+    fn deliver(&mut self, now: Instant) {
+        for (caller, response) in self.service.take_reports(now) {
+            self.with_connection(caller, |connection, service, limits| {
+                connection.finish(caller, &response, service, now, limits)
+            });
         }
+    }
+
+    /// Writes the line that the host waits for.
+    fn announce(&mut self) {
+        let platform = self.service.platform;
+        if platform.milestones.runtime_start != 0 {
+            self.service.milestones_us.ready = (platform.now_us)();
+        }
+        let names: Vec<&str> = self.service.workers.languages().iter().map(|lang| lang.name()).collect();
         let line = ReadyLine {
             event: EVENT_READY.to_owned(),
             port: self.address.port(),
-            langs: String::new(),
-            memory_total_bytes: self.platform.memory_total_bytes,
-            memory_free_bytes: (self.platform.memory_free_bytes)(),
-            milestones_us: milestones,
+            langs: names.join(","),
+            memory_total_bytes: platform.memory_total_bytes,
+            memory_free_bytes: (platform.memory_free_bytes)(),
+            milestones_us: self.service.milestones_us,
         };
         self.log.write_object(Level::Info, &serde_json::to_string(&line).unwrap_or_default());
     }
@@ -199,7 +222,10 @@ impl Server {
         if self.accept_again.is_some_and(|again| again <= now) {
             self.accept_again = None;
         }
-        poll.add(self.waker.descriptor(), true, false);
+        // Without a call in progress only a stop handle wakes the loop, and a microVM has none: there the descriptor is
+        // left alone then, since kernel 0.11.0 queues another waker on it for each wait that ends otherwise.
+        let may_be_woken = cfg!(not(target_os = "hermit")) || self.service.has_calls();
+        poll.add(self.waker.descriptor(), may_be_woken, false);
         poll.add(self.listener.as_raw_fd(), self.accept_again.is_none(), false);
         let (service, limits) = (&mut self.service, self.limits);
         let mut earliest = self.accept_again.unwrap_or(now + LONGEST_WAIT);
@@ -215,6 +241,7 @@ impl Server {
             earliest = connection.deadline().map_or(earliest, |deadline| deadline.min(earliest));
             true
         });
+        self.service.connections = self.connections.len();
         earliest.saturating_duration_since(now)
     }
 
@@ -260,7 +287,7 @@ impl Server {
             && self.connections.values().filter(served).count() >= self.options.connections;
         if is_full && !self.close_longest_idle() {
             let is_crowded = self.connections.len() >= self.options.connections + FAREWELLS;
-            let response = self.service.overloaded("all connections are busy; try again later");
+            let response = self.service.turn_away();
             if connection.refuse(&response, now, self.limits) == Fate::Close || is_crowded {
                 return;
             }
@@ -275,6 +302,14 @@ impl Server {
         let longest = idle.min_by_key(|(_, connection)| connection.deadline()).map(|(caller, _)| *caller);
         longest.and_then(|caller| self.connections.remove(&caller)).is_some()
     }
+}
+
+/// The executors' limits, as far as options set them.
+fn call_limits(options: &Options) -> Limits {
+    let defaults = Limits::default();
+    let memory_bytes = options.call_memory_limit_bytes;
+    let memory_all_calls_bytes = defaults.memory_all_calls_bytes.max(memory_bytes);
+    Limits { time: options.call_time_limit, memory_bytes, memory_all_calls_bytes, ..defaults }
 }
 
 /// What becomes of a connection whose time is over.

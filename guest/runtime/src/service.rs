@@ -1,12 +1,23 @@
-//! What the runtime answers: each route's response, and the calls that workers have.
+//! The runtime's state behind the sockets: answers each request at once or hands it to a worker, and turns the workers'
+//! reports into answers. Belongs to the event loop.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::http::{Fault, Request, Response, reason};
-use crate::log::Escaped;
-use crate::router::{Refusal, Route};
+use skerry_api::console::Milestones;
+
+use crate::answers;
+use crate::exposition;
+use crate::http::{Body, Fault, Request, Response};
+use crate::identifiers::Uuid;
+use crate::log::{Level, Log};
+use crate::metrics::{Gauges, Metrics};
+use crate::platform::Platform;
+use crate::router::{Label, Refusal, Route};
+use crate::tasks::{AllWorking, TaskTable};
+use crate::workers::{Event, Job, QueueFull, Report, Ticket, Workers};
 
 /// Which connection asked; a number that is not used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,52 +41,219 @@ pub(crate) enum Reply {
     Later(Pending),
 }
 
-/// The runtime's state behind the sockets.
-pub(crate) struct Service {}
+/// A call that a worker has or will have.
+struct Call {
+    /// Who waits for an answer; nobody once an asynchronous call has been accepted.
+    caller: Option<Caller>,
+    /// The task, if the call is asynchronous.
+    task: Option<Uuid>,
+    stop: Arc<AtomicBool>,
+}
 
-const INDEX: &str = concat!(
-    r#"{"name":"skerry-runtime","version":""#,
-    env!("CARGO_PKG_VERSION"),
-    r#"","routes":["GET /","GET /healthz","GET /metrics","POST /v1/faas/execute-sync","POST /v1/faas/execute-async","#,
-    r#""GET /v1/faas/{uuid}/status"]}"#
-);
+/// What the service consists of.
+pub(crate) struct Service {
+    pub(crate) workers: Workers,
+    pub(crate) tasks: TaskTable,
+    pub(crate) log: Log,
+    pub(crate) platform: Platform,
+    pub(crate) milestones_us: Milestones,
+    pub(crate) cognit_compatible: bool,
+    pub(crate) started: Instant,
+    metrics: Metrics,
+    calls: BTreeMap<Ticket, Call>,
+    next_ticket: u64,
+    /// Told by the event loop, for the metrics.
+    pub(crate) connections: usize,
+}
 
 impl Service {
+    pub(crate) fn new(
+        workers: Workers,
+        tasks: TaskTable,
+        log: Log,
+        platform: Platform,
+        cognit_compatible: bool,
+    ) -> Self {
+        Self {
+            workers,
+            tasks,
+            log,
+            platform,
+            milestones_us: platform.milestones,
+            cognit_compatible,
+            started: Instant::now(),
+            metrics: Metrics::new(),
+            calls: BTreeMap::new(),
+            next_ticket: 0,
+            connections: 0,
+        }
+    }
+
     /// Answers a request or hands it to a worker.
-    pub(crate) fn handle(&mut self, request: Request, _caller: Caller, _now: Instant) -> Reply {
-        Reply::Now(match request.resolution.route {
-            Ok(Route::Index) => Response::json(200, INDEX.as_bytes()),
-            Ok(Route::Health) => Response::json(200, &br#"{"status":"ok"}"#[..]),
-            Ok(_) => refuse(Refusal::UnknownPath),
+    pub(crate) fn handle(&mut self, request: Request, caller: Caller, now: Instant) -> Reply {
+        let label = request.resolution.label;
+        let response = match request.resolution.route {
+            Ok(Route::Index) => Response::json(200, answers::INDEX.as_bytes()),
+            Ok(Route::Health) => Response::json(200, answers::HEALTHY.as_bytes()),
+            Ok(Route::Metrics) => self.metrics_page(now),
+            Ok(Route::Status(task)) => self.status(task, now),
+            Ok(Route::ExecuteSync) => match self.submit(request.body, caller, None) {
+                Ok(pending) => return Reply::Later(pending),
+                Err(QueueFull) => answers::error(503, "too many calls wait already; try again later"),
+            },
+            Ok(Route::ExecuteAsync) => match self.submit_task(request.body, caller, now) {
+                Ok(pending) => return Reply::Later(pending),
+                Err(response) => response,
+            },
             Err(refusal) => refuse(refusal),
-        })
+        };
+        self.count(label, &response);
+        Reply::Now(response)
     }
 
     /// The answer to bytes that are no request.
     pub(crate) fn fault(&mut self, fault: Fault) -> Response {
-        error(fault.status(), &fault.message())
+        let response = answers::error(fault.status(), &fault.message());
+        self.count(Label::Invalid, &response);
+        response
     }
 
-    /// The answer to a client for whom there is no room now.
-    pub(crate) fn overloaded(&mut self, message: &str) -> Response {
-        error(503, message)
+    /// The answer to a client for whom there is no connection free.
+    pub(crate) fn turn_away(&mut self) -> Response {
+        let response = answers::error(503, "all connections are busy; try again later");
+        self.count(Label::Invalid, &response);
+        response
+    }
+
+    /// Whether reports are to come.
+    pub(crate) fn has_calls(&self) -> bool {
+        !self.calls.is_empty()
+    }
+
+    /// Takes note of what workers have done; the answers that follow from it, and to whom.
+    pub(crate) fn take_reports(&mut self, now: Instant) -> Vec<(Caller, Response)> {
+        let reports = self.workers.take_reports();
+        reports.into_iter().filter_map(|report| self.take_report(report, now)).collect()
+    }
+
+    fn take_report(&mut self, report: Report, now: Instant) -> Option<(Caller, Response)> {
+        let call = self.calls.get_mut(&report.ticket)?;
+        let task = call.task;
+        let label = if task.is_some() { Label::ExecuteAsync } else { Label::ExecuteSync };
+        // An accepted task has been answered once; what follows goes into the table.
+        let caller = call.caller.take();
+        let response = match report.event {
+            Event::Prepared => answers::accepted(task?, self.cognit_compatible),
+            Event::Refused(error) => {
+                self.calls.remove(&report.ticket);
+                if let Some(task) = task {
+                    self.tasks.withdraw(task);
+                }
+                answers::refused(&error)?
+            }
+            Event::Finished { lang, input_bytes, outcome } => {
+                self.calls.remove(&report.ticket);
+                self.metrics.count_call(lang, input_bytes, &outcome);
+                self.log_outcome(lang, &outcome);
+                let duration = outcome.duration;
+                let answer = answers::execute_answer(outcome);
+                if let Some(task) = task {
+                    self.tasks.finish(task, answer, now);
+                    return None;
+                }
+                answers::executed(&answer, duration)
+            }
+        };
+        let caller = caller?;
+        self.count(label, &response);
+        Some((caller, response))
+    }
+
+    /// Hands a body to the workers.
+    fn submit(&mut self, body: Body, caller: Caller, task: Option<Uuid>) -> Result<Pending, QueueFull> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let ticket = Ticket(self.next_ticket);
+        let job = Job { ticket, body, tell_when_prepared: task.is_some(), stop: stop.clone() };
+        self.workers.submit(job)?;
+        self.next_ticket += 1;
+        self.calls.insert(ticket, Call { caller: Some(caller), task, stop: stop.clone() });
+        Ok(Pending { stop })
+    }
+
+    fn submit_task(&mut self, body: Body, caller: Caller, now: Instant) -> Result<Pending, Response> {
+        let task =
+            Uuid::random().map_err(|_| answers::error(500, "the system has no random bytes for the task's name"))?;
+        let full = || answers::error(503, "too many tasks are working already; try again later");
+        self.tasks.begin(task, now).map_err(|AllWorking| full())?;
+        self.submit(body, caller, Some(task)).map_err(|QueueFull| {
+            self.tasks.withdraw(task);
+            full()
+        })
+    }
+
+    fn status(&mut self, task: Uuid, now: Instant) -> Response {
+        match self.tasks.status(task, now) {
+            Some((state, answer)) => answers::status(task, state, answer),
+            None => answers::error(404, "no such task; finished ones are forgotten after a while"),
+        }
+    }
+
+    fn metrics_page(&mut self, now: Instant) -> Response {
+        let (tasks_running, tasks_finished) = self.tasks.counts(now);
+        let gauges = Gauges {
+            connections: self.connections,
+            calls_in_progress: self.calls.len(),
+            tasks_running,
+            tasks_finished,
+            memory_total_bytes: self.platform.memory_total_bytes,
+            memory_free_bytes: (self.platform.memory_free_bytes)(),
+            uptime_us: whole_microseconds(now.saturating_duration_since(self.started)),
+            milestones_us: self.milestones_us,
+        };
+        let page = self.metrics.page(self.workers.languages(), &gauges);
+        Response { content_type: exposition::CONTENT_TYPE, ..Response::json(200, page.into_bytes()) }
+    }
+
+    fn count(&mut self, label: Label, response: &Response) {
+        self.metrics.count_request(label, response.status);
+        let status = u64::from(response.status);
+        self.log.write(Level::Debug, "request", |line| line.text("route", label.name()).number("status", status));
+    }
+
+    fn log_outcome(&self, lang: skerry_executors::Lang, outcome: &skerry_executors::Outcome) {
+        let duration_us = whole_microseconds(outcome.duration);
+        match &outcome.result {
+            Ok(_) => self.log.write(Level::Debug, "function_finished", |line| {
+                line.text("lang", lang.name()).number("duration_us", duration_us)
+            }),
+            Err(failure) => self.log.write(Level::Info, "function_failed", |line| {
+                line.text("lang", lang.name()).text("kind", failure.kind.name()).number("duration_us", duration_us)
+            }),
+        }
+    }
+}
+
+impl Drop for Service {
+    /// Ends the calls in progress.
+    fn drop(&mut self) {
+        for call in self.calls.values() {
+            call.stop.store(true, Ordering::Relaxed);
+        }
     }
 }
 
 /// The answer to a request that leads nowhere.
 fn refuse(refusal: Refusal) -> Response {
     match refusal {
-        Refusal::UnknownPath => error(404, "no such path; GET / lists those that exist"),
+        Refusal::UnknownPath => answers::error(404, "no such path; GET / lists those that exist"),
         Refusal::WrongMethod(allow) => {
-            Response { allow: Some(allow), ..error(405, &format!("the methods of this path are {allow}")) }
+            Response { allow: Some(allow), ..answers::error(405, &format!("the methods of this path are {allow}")) }
         }
-        Refusal::MalformedUuid => error(400, "the task's name in the path is not a UUID"),
-        Refusal::NoDataService => error(501, "the data service is not part of this runtime"),
+        Refusal::MalformedUuid => answers::error(400, "the task's name in the path is not a UUID"),
+        Refusal::NoDataService => answers::error(501, "the data service is not part of this runtime"),
     }
 }
 
-/// An answer that is an error, as [`skerry_api::faas::ErrorBody`].
-fn error(status: u16, message: &str) -> Response {
-    let (error, message) = (reason(status), Escaped(message));
-    Response::json(status, format!(r#"{{"error":"{error}","message":"{message}","detail":"{message}"}}"#).into_bytes())
+fn whole_microseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }

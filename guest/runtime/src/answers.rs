@@ -1,0 +1,184 @@
+//! The FaaS API's answers as JSON, each with its status code. Pure.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+use skerry_api::faas::{AsyncAnswer, ErrorBody, ExecId, ExecuteAnswer, OutValue, StatusAnswer, TaskState};
+use skerry_executors::{Outcome, RequestError};
+
+use crate::http::{Response, reason};
+use crate::identifiers::Uuid;
+use crate::workers::JobError;
+
+/// The answer of `GET /`.
+pub(crate) const INDEX: &str = concat!(
+    r#"{"name":"skerry-runtime","version":""#,
+    env!("CARGO_PKG_VERSION"),
+    r#"","routes":["GET /","GET /healthz","GET /metrics","POST /v1/faas/execute-sync","POST /v1/faas/execute-async","#,
+    r#""GET /v1/faas/{uuid}/status"]}"#
+);
+
+/// The answer of `GET /healthz`.
+pub(crate) const HEALTHY: &str = r#"{"status":"ok"}"#;
+
+/// An error, as [`ErrorBody`].
+pub(crate) fn error(status: u16, message: &str) -> Response {
+    let (message, detail) = (message.to_owned(), message.to_owned());
+    json(status, &ErrorBody { error: reason(status).to_ascii_lowercase(), message, detail })
+}
+
+/// The answer to a call that cannot be run; `None` where nobody waits for one.
+pub(crate) fn refused(refusal: &JobError) -> Option<Response> {
+    let status = match refusal {
+        JobError::Abandoned => return None,
+        JobError::Body(_) | JobError::Request(RequestError::BadParameter { .. }) => 400,
+        JobError::Request(RequestError::Unusable { .. } | RequestError::LanguageNotHere { .. }) => 405,
+    };
+    let response = error(status, &refusal.to_string());
+    // RFC 9110 wants every 405 to name the methods; the method was right here, the report's choice of code is not ours.
+    Some(if status == 405 { Response { allow: Some("POST"), ..response } } else { response })
+}
+
+/// What came of a call, with values in base64.
+pub(crate) fn execute_answer(outcome: Outcome) -> ExecuteAnswer {
+    match outcome.result {
+        Ok(success) => {
+            let result = success.result.map(|text| STANDARD.encode(text));
+            let out = |(var_name, value): (String, String)| OutValue { var_name, value: STANDARD.encode(value) };
+            let outs = success.outs.into_iter().map(out).collect();
+            ExecuteAnswer { result: result.clone(), ret_code: 0, res: result, err: None, outs }
+        }
+        Err(failure) => {
+            ExecuteAnswer { result: None, ret_code: -1, res: None, err: Some(failure.reason), outs: Vec::new() }
+        }
+    }
+}
+
+/// The answer of `execute-sync`.
+pub(crate) fn executed(answer: &ExecuteAnswer, duration: Duration) -> Response {
+    Response { duration: Some(duration), ..json(200, answer) }
+}
+
+/// The answer of `execute-async`.
+pub(crate) fn accepted(task: Uuid, cognit_compatible: bool) -> Response {
+    let name = task.to_string();
+    let location = Some(format!("/v1/faas/{name}/status"));
+    let exec_id = ExecId { faas_task_uuid: name.clone() };
+    let answer = AsyncAnswer { faas_uuid: name, status: TaskState::Working, res: None, exec_id };
+    Response { location, ..json(if cognit_compatible { 200 } else { 201 }, &answer) }
+}
+
+/// The answer of `status`.
+pub(crate) fn status(task: Uuid, state: TaskState, answer: Option<&ExecuteAnswer>) -> Response {
+    let exec_id = ExecId { faas_task_uuid: task.to_string() };
+    let result = answer.and_then(|answer| answer.result.clone());
+    json(200, &StatusAnswer { state, status: state, result, res: answer.cloned(), exec_id })
+}
+
+fn json(status: u16, content: &impl Serialize) -> Response {
+    match serde_json::to_vec(content) {
+        Ok(text) => Response::json(status, text),
+        // The types of the API have nothing that JSON cannot say.
+        Err(_) => Response::json(500, &b"{}"[..]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use skerry_executors::{Failure, FailureKind, Lang, Success};
+
+    use super::*;
+    use crate::request_body::BodyError;
+
+    const TASK: &str = "0188a6e2-1111-4222-8333-444455556666";
+
+    fn task() -> Uuid {
+        Uuid::parse(TASK).unwrap()
+    }
+
+    #[track_caller]
+    fn golden(response: &Response, status: u16, body: &str) {
+        assert_eq!((response.status, std::str::from_utf8(&response.body).unwrap()), (status, body));
+    }
+
+    fn outcome(result: Result<Success, Failure>) -> Outcome {
+        Outcome { result, log: "secret".to_owned(), duration: Duration::from_micros(42) }
+    }
+
+    fn sum() -> ExecuteAnswer {
+        let outs = vec![("c".to_owned(), "7.5".to_owned())];
+        execute_answer(outcome(Ok(Success { result: Some("7.5".to_owned()), outs })))
+    }
+
+    fn failed() -> ExecuteAnswer {
+        let failure = Failure { reason: "integer division by zero".to_owned(), kind: FailureKind::Trap };
+        execute_answer(outcome(Err(failure)))
+    }
+
+    #[test]
+    fn a_result_stands_under_both_names_and_out_values_by_their_own() {
+        let expected =
+            r#"{"result":"Ny41","ret_code":0,"res":"Ny41","err":null,"outs":[{"var_name":"c","value":"Ny41"}]}"#;
+        golden(&executed(&sum(), Duration::ZERO), 200, expected);
+    }
+
+    #[test]
+    fn a_function_that_returns_nothing_has_no_result() {
+        let nothing = execute_answer(outcome(Ok(Success { result: None, outs: Vec::new() })));
+        golden(&executed(&nothing, Duration::ZERO), 200, r#"{"result":null,"ret_code":0,"res":null,"err":null}"#);
+    }
+
+    #[test]
+    fn a_failed_function_is_an_answer_with_its_reason() {
+        let expected = r#"{"result":null,"ret_code":-1,"res":null,"err":"integer division by zero"}"#;
+        golden(&executed(&failed(), Duration::ZERO), 200, expected);
+    }
+
+    #[test]
+    fn an_accepted_task_has_its_name_twice_and_a_place_to_ask() {
+        let body = format!(
+            r#"{{"faas_uuid":"{TASK}","status":"WORKING","res":null,"exec_id":{{"faas_task_uuid":"{TASK}"}}}}"#
+        );
+        golden(&accepted(task(), false), 201, &body);
+        golden(&accepted(task(), true), 200, &body);
+        assert_eq!(accepted(task(), false).location, Some(format!("/v1/faas/{TASK}/status")));
+    }
+
+    #[test]
+    fn a_status_has_the_whole_answer_once_there_is_one() {
+        let exec_id = format!(r#""exec_id":{{"faas_task_uuid":"{TASK}"}}"#);
+        let working = format!(r#"{{"state":"WORKING","status":"WORKING","result":null,"res":null,{exec_id}}}"#);
+        golden(&status(task(), TaskState::Working, None), 200, &working);
+        let ready = format!(
+            r#"{{"state":"READY","status":"READY","result":"Ny41","res":{{"result":"Ny41","ret_code":0,"res":"Ny41","err":null,"outs":[{{"var_name":"c","value":"Ny41"}}]}},{exec_id}}}"#
+        );
+        golden(&status(task(), TaskState::Ready, Some(&sum())), 200, &ready);
+        let broken = format!(
+            r#"{{"state":"FAILED","status":"FAILED","result":null,"res":{{"result":null,"ret_code":-1,"res":null,"err":"integer division by zero"}},{exec_id}}}"#
+        );
+        golden(&status(task(), TaskState::Failed, Some(&failed())), 200, &broken);
+    }
+
+    #[test]
+    fn an_error_says_its_message_under_both_names() {
+        let expected = r#"{"error":"not found","message":"say \"x\"","detail":"say \"x\""}"#;
+        golden(&error(404, "say \"x\""), 404, expected);
+    }
+
+    #[test]
+    fn what_is_wrong_decides_between_400_and_405() {
+        let code = |refusal: JobError| refused(&refusal).map(|response| (response.status, response.allow));
+        assert_eq!(code(BodyError::Missing("fc").into()), Some((400, None)));
+        let bad = RequestError::BadParameter { field: "params[1].value".to_owned(), message: "is bad".to_owned() };
+        golden(
+            &refused(&bad.clone().into()).unwrap(),
+            400,
+            r#"{"error":"bad request","message":"params[1].value: is bad","detail":"params[1].value: is bad"}"#,
+        );
+        assert_eq!(code(RequestError::Unusable { message: String::new() }.into()), Some((405, Some("POST"))));
+        assert_eq!(code(RequestError::LanguageNotHere { lang: Lang::Python }.into()), Some((405, Some("POST"))));
+        assert_eq!(code(JobError::Abandoned), None);
+    }
+}

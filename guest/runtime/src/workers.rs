@@ -1,0 +1,299 @@
+//! The threads that check and run functions.
+//!
+//! A job is first prepared (its body read, its code compiled) and then run. Runners do both, one after the other,
+//! without a detour. While all of them are busy, one more thread, the preparer, goes on preparing: so a faulty request is
+//! refused, and an asynchronous one accepted, without waiting for somebody else's function to end. What it has prepared
+//! waits for the next free runner.
+//!
+//! Reports go into a list that the event loop empties when it is woken.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use skerry_executors::{Executors, Lang, Outcome, PreparedCall, RequestError};
+
+use crate::http::Body;
+use crate::poller::Waker;
+use crate::request_body::{self, BodyError};
+
+/// Jobs that may wait on top of those that run.
+const QUEUE_LENGTH: usize = 64;
+
+/// Stack of each thread in bytes. In a microVM all of it is taken from the machine's memory, and optimised code gets by
+/// with little; elsewhere only what is touched costs anything, and unoptimised code needs more.
+const STACK_BYTES: usize = if cfg!(target_os = "hermit") { 512 * 1024 } else { 4 * 1024 * 1024 };
+
+/// A job's name; not used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Ticket(pub(crate) u64);
+
+/// A request to check and run a function.
+pub(crate) struct Job {
+    pub(crate) ticket: Ticket,
+    pub(crate) body: Body,
+    /// Report [`Event::Prepared`] once the request is known to be runnable.
+    pub(crate) tell_when_prepared: bool,
+    /// Set by whoever does not need the outcome any more.
+    pub(crate) stop: Arc<AtomicBool>,
+}
+
+/// What happened to a job.
+pub(crate) struct Report {
+    pub(crate) ticket: Ticket,
+    pub(crate) event: Event,
+}
+
+/// How far a job has come.
+pub(crate) enum Event {
+    /// It cannot be run; the job is over.
+    Refused(JobError),
+    /// It will run.
+    Prepared,
+    /// It has run; the job is over.
+    Finished {
+        lang: Lang,
+        /// Size of code and parameters together.
+        input_bytes: usize,
+        outcome: Outcome,
+    },
+}
+
+/// Why a job cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum JobError {
+    /// The body is no call.
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    /// The call cannot be run.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// Nobody wants it any more.
+    #[error("the call was abandoned")]
+    Abandoned,
+}
+
+/// All places are taken.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct QueueFull;
+
+/// A job that has passed all checks.
+struct Prepared {
+    ticket: Ticket,
+    lang: Lang,
+    input_bytes: usize,
+    call: PreparedCall,
+    stop: Arc<AtomicBool>,
+}
+
+#[derive(Default)]
+struct Queues {
+    /// To be prepared.
+    received: VecDeque<Job>,
+    /// To be run.
+    prepared: VecDeque<Prepared>,
+    idle_runners: usize,
+    /// Jobs taken in whose last report is not written yet.
+    unfinished: usize,
+    closed: bool,
+}
+
+struct Shared {
+    executors: Executors,
+    queues: Mutex<Queues>,
+    runners: Condvar,
+    preparer: Condvar,
+    reports: Mutex<Vec<Report>>,
+    waker: Arc<Waker>,
+    limit: usize,
+}
+
+/// The threads, seen from the event loop.
+pub(crate) struct Workers {
+    shared: Arc<Shared>,
+}
+
+impl Workers {
+    /// Starts `runners` threads, and the preparer.
+    ///
+    /// # Errors
+    /// The system refuses a thread.
+    pub(crate) fn start(executors: Executors, runners: usize, waker: Arc<Waker>) -> io::Result<Self> {
+        let shared = Arc::new(Shared {
+            executors,
+            queues: Mutex::default(),
+            runners: Condvar::new(),
+            preparer: Condvar::new(),
+            reports: Mutex::default(),
+            waker,
+            limit: runners + QUEUE_LENGTH,
+        });
+        // First, so that the threads that did start end again if a later one cannot.
+        let workers = Self { shared };
+        for number in 0..runners {
+            workers.spawn(format!("runner-{number}"), Shared::run_jobs)?;
+        }
+        workers.spawn("preparer".to_owned(), Shared::prepare_jobs)?;
+        Ok(workers)
+    }
+
+    fn spawn(&self, name: String, work: fn(&Shared)) -> io::Result<()> {
+        let shared = self.shared.clone();
+        thread::Builder::new().name(name).stack_size(STACK_BYTES).spawn(move || work(&shared)).map(drop)
+    }
+
+    /// The languages that the executors run.
+    pub(crate) fn languages(&self) -> &[Lang] {
+        self.shared.executors.languages()
+    }
+
+    /// Takes a job in.
+    ///
+    /// # Errors
+    /// So many jobs are unfinished already that this one would wait for long.
+    pub(crate) fn submit(&self, job: Job) -> Result<(), QueueFull> {
+        let mut queues = self.shared.lock();
+        if queues.unfinished >= self.shared.limit {
+            return Err(QueueFull);
+        }
+        queues.unfinished += 1;
+        queues.received.push_back(job);
+        let waiting = if queues.idle_runners > 0 { &self.shared.runners } else { &self.shared.preparer };
+        waiting.notify_one();
+        Ok(())
+    }
+
+    /// Everything that was reported since the last call, in order.
+    pub(crate) fn take_reports(&self) -> Vec<Report> {
+        std::mem::take(&mut *self.shared.reports.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Drop for Workers {
+    /// Lets the threads end as soon as their calls do; does not wait for them.
+    fn drop(&mut self) {
+        let mut queues = self.shared.lock();
+        queues.closed = true;
+        queues.received.clear();
+        queues.prepared.clear();
+        drop(queues);
+        self.shared.runners.notify_all();
+        self.shared.preparer.notify_all();
+    }
+}
+
+/// What a runner takes from the queues.
+enum Work {
+    Prepare(Job),
+    Run(Prepared),
+}
+
+impl Shared {
+    // No code here panics with the lock held, so the queues of a poisoned lock are in order too.
+    fn lock(&self) -> MutexGuard<'_, Queues> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run_jobs(&self) {
+        while let Some(work) = self.next_work() {
+            let prepared = match work {
+                Work::Run(prepared) => Some(prepared),
+                Work::Prepare(job) => self.prepare(job),
+            };
+            if let Some(prepared) = prepared {
+                self.run(prepared);
+            }
+        }
+    }
+
+    fn next_work(&self) -> Option<Work> {
+        let mut queues = self.lock();
+        loop {
+            if queues.closed {
+                return None;
+            }
+            let prepared = queues.prepared.pop_front().map(Work::Run);
+            if let Some(work) = prepared.or_else(|| queues.received.pop_front().map(Work::Prepare)) {
+                // This runner was perhaps the one that was meant to take what is left.
+                if !queues.received.is_empty() {
+                    self.preparer.notify_one();
+                }
+                return Some(work);
+            }
+            queues.idle_runners += 1;
+            queues = self.runners.wait(queues).unwrap_or_else(PoisonError::into_inner);
+            queues.idle_runners -= 1;
+        }
+    }
+
+    fn prepare_jobs(&self) {
+        while let Some(job) = self.next_received() {
+            if let Some(prepared) = self.prepare(job) {
+                self.lock().prepared.push_back(prepared);
+                self.runners.notify_one();
+            }
+        }
+    }
+
+    fn next_received(&self) -> Option<Job> {
+        let mut queues = self.lock();
+        loop {
+            if queues.closed {
+                return None;
+            }
+            // While a runner is free it does the whole job, without a change of thread in between.
+            if queues.idle_runners == 0
+                && let Some(job) = queues.received.pop_front()
+            {
+                return Some(job);
+            }
+            queues = self.preparer.wait(queues).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Checks a job; reports it and returns nothing if it cannot be run.
+    fn prepare(&self, job: Job) -> Option<Prepared> {
+        let Job { ticket, body, tell_when_prepared, stop } = job;
+        match self.check(body, &stop) {
+            Ok((lang, input_bytes, call)) => {
+                if tell_when_prepared {
+                    self.report(ticket, Event::Prepared);
+                }
+                Some(Prepared { ticket, lang, input_bytes, call, stop })
+            }
+            Err(error) => {
+                self.lock().unfinished -= 1;
+                self.report(ticket, Event::Refused(error));
+                None
+            }
+        }
+    }
+
+    /// Takes the body, so that its memory is free again as soon as it has been read.
+    fn check(&self, body: Body, stop: &AtomicBool) -> Result<(Lang, usize, PreparedCall), JobError> {
+        if stop.load(Ordering::Relaxed) {
+            return Err(JobError::Abandoned);
+        }
+        let request = request_body::read(body.bytes())?;
+        drop(body);
+        let input_bytes = request.code.len() + request.params.iter().map(Vec::len).sum::<usize>();
+        let call = self.executors.prepare(request.lang, &request.code, &request.params)?;
+        Ok((request.lang, input_bytes, call))
+    }
+
+    fn run(&self, prepared: Prepared) {
+        let Prepared { ticket, lang, input_bytes, call, stop } = prepared;
+        let outcome = self.executors.run(call, &stop);
+        self.lock().unfinished -= 1;
+        self.report(ticket, Event::Finished { lang, input_bytes, outcome });
+    }
+
+    fn report(&self, ticket: Ticket, event: Event) {
+        let mut reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        reports.push(Report { ticket, event });
+        drop(reports);
+        self.waker.wake();
+    }
+}

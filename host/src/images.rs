@@ -1,0 +1,115 @@
+//! Runtime images for the verbs: prerequisites first, then skerry-image's builder with our progress and our signals.
+
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use skerry_image::{Builder, Flavour, Image, Progress as BuildProgress, Step, Store};
+
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::places;
+use crate::prerequisites::{self, Prerequisite};
+use crate::printer::Printer;
+use crate::progress::Progress;
+
+/// An image, and whether anything had to be built for it.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// The image.
+    pub image: Image,
+    /// Whether it was there already.
+    pub reused: bool,
+}
+
+/// Makes sure that everything in `needed` is there: installs what is missing where this user may and `no_setup` does not
+/// forbid it. `look` looks (again).
+///
+/// # Errors
+/// When something required is still missing, with the line to run as the hint.
+pub fn require(
+    mut look: impl FnMut() -> Vec<Prerequisite>,
+    source_root: &Path,
+    no_setup: bool,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    let missing = blocking(look());
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if no_setup {
+        return Err(prerequisites::explain(&missing).hint("run scripts/setup, or leave --no-setup out"));
+    }
+    prerequisites::install_missing(source_root, &missing, printer)?;
+    let missing = blocking(look());
+    if missing.is_empty() { Ok(()) } else { Err(prerequisites::explain(&missing)) }
+}
+
+fn blocking(all: Vec<Prerequisite>) -> Vec<Prerequisite> {
+    all.into_iter().filter(Prerequisite::blocks).collect()
+}
+
+/// The flavour's newest image, if one was ever built. It may be older than its sources.
+#[must_use]
+pub fn newest(source_root: &Path, flavour: Flavour) -> Option<Image> {
+    store(source_root).find(flavour.name()).ok()
+}
+
+/// The images that were built from a source tree.
+#[must_use]
+pub fn store(source_root: &Path) -> Store {
+    builder(source_root).store().clone()
+}
+
+fn builder(source_root: &Path) -> Builder {
+    Builder::new(source_root.to_owned(), &places::target_dir(source_root))
+}
+
+/// Builds the flavour's image, or finds it built. A signal ends the build and the compilers with it.
+///
+/// # Errors
+/// When the build fails or is ended.
+pub fn build(
+    source_root: &Path,
+    flavour: Flavour,
+    interrupt: &Interrupt,
+    progress: &mut Progress,
+) -> Result<Built, Failure> {
+    let builder = builder(source_root);
+    let cancelled = builder.cancellation();
+    let mut steps = Steps { progress, announced: false, built: false };
+    let image =
+        interrupt.during(move || cancelled.store(true, Ordering::Relaxed), || builder.build(flavour, &mut steps))?;
+    Ok(Built { image, reused: !steps.built })
+}
+
+/// Shows a build's steps in a command's progress.
+struct Steps<'a> {
+    progress: &'a mut Progress,
+    announced: bool,
+    built: bool,
+}
+
+impl BuildProgress for Steps<'_> {
+    fn started(&mut self, step: Step, total: usize) {
+        if !self.announced {
+            self.progress.add(total);
+            self.announced = true;
+        }
+        self.progress.start(step.name());
+    }
+
+    fn line(&mut self, text: &str) {
+        self.progress.detail(text);
+    }
+
+    fn finished(&mut self, step: Step, _took: Duration, reused: bool) {
+        if reused {
+            self.progress.pass();
+        } else {
+            // Looking for the compiler is done each time, and builds nothing.
+            self.built |= step != Step::Toolchain;
+            self.progress.finish("done");
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! The directory that each machine has for itself, and the removal of those whose owners are gone.
 //!
-//! A directory lives as long as somebody holds the lock on the file `lock` in it. The lock belongs to an open file that
-//! host and VMM share (flock(2)), so it goes when the last of the two is gone, however they end. Whoever makes a new
+//! A directory is in use as long as somebody holds the lock on it. The lock belongs to an open file, the directory itself,
+//! that host and VMM share (flock(2)), so it goes when the last of the two is gone, however they end. Whoever makes a new
 //! directory first removes those that nobody holds.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -12,8 +12,6 @@ use std::path::{Path, PathBuf};
 
 /// What a machine's directory is called, before the machine's name.
 const PREFIX: &str = "vm-";
-/// The file whose lock says that a directory is in use; in the parent, that somebody makes or removes directories.
-const LOCK_FILE: &str = "lock";
 /// Attempts at a name of its own. A name is only taken where a process id came round again.
 const MOST_ATTEMPTS: u32 = 1000;
 
@@ -30,11 +28,11 @@ impl VmDirectory {
     pub(crate) fn create(parent: &Path, name: &str) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
         // As long as this is held nobody else sweeps, so a directory whose lock is not taken yet is safe.
-        let parent_lock = open_lock(&parent.join(LOCK_FILE))?;
+        let parent_lock = File::open(parent)?;
         parent_lock.lock()?;
         sweep(parent)?;
         let path = make_unique(parent, name)?;
-        let lock = open_lock(&path.join(LOCK_FILE))?;
+        let lock = open_directory(&path)?;
         lock.lock()?;
         Ok(Self { path, lock })
     }
@@ -74,10 +72,9 @@ fn make_unique(parent: &Path, name: &str) -> io::Result<PathBuf> {
     Err(io::ErrorKind::AlreadyExists.into())
 }
 
-/// Opens (never through a symbolic link) the file whose lock counts.
-fn open_lock(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false).mode(0o600).custom_flags(libc::O_NOFOLLOW).open(path)
+/// Opens a directory (never through a symbolic link at its end), to lock it.
+fn open_directory(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).custom_flags(libc::O_DIRECTORY | libc::O_NOFOLLOW).open(path)
 }
 
 /// Removes the directories of machines that are gone. One that cannot be removed is left for the next time.
@@ -85,11 +82,7 @@ fn sweep(parent: &Path) -> io::Result<()> {
     for entry in fs::read_dir(parent)? {
         let Ok(entry) = entry else { continue };
         let ours = entry.file_name().to_string_lossy().starts_with(PREFIX);
-        // The entry's own type, so a symbolic link is not followed.
-        if !ours || !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            continue;
-        }
-        if open_lock(&entry.path().join(LOCK_FILE)).is_ok_and(|lock| lock.try_lock().is_ok()) {
+        if ours && open_directory(&entry.path()).is_ok_and(|lock| lock.try_lock().is_ok()) {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
@@ -119,13 +112,13 @@ mod tests {
         let gone = VmDirectory::create(parent.path(), "gone").unwrap();
         let gone_path = gone.path().to_path_buf();
         fs::create_dir(parent.path().join("other")).unwrap();
-        fs::create_dir(parent.path().join("vm-without-lock")).unwrap();
+        fs::create_dir(parent.path().join("vm-forgotten")).unwrap();
         drop(gone);
         assert!(gone_path.exists(), "only the next start removes it");
         let _next = VmDirectory::create(parent.path(), "next").unwrap();
         assert!(!gone_path.exists());
-        assert!(!parent.path().join("vm-without-lock").exists());
-        assert!(held.path().join(LOCK_FILE).exists());
+        assert!(!parent.path().join("vm-forgotten").exists());
+        assert!(held.path().exists());
         assert!(parent.path().join("other").exists(), "not one of ours");
     }
 

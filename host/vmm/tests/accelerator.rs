@@ -94,3 +94,19 @@ fn a_proof_without_an_image_is_an_error_of_its_own() {
     let error = resolve(AcceleratorChoice::Auto, &qemu(), &proof).unwrap_err();
     assert!(matches!(error, AcceleratorError::Start(_)), "{error}");
 }
+
+#[test]
+fn a_kvm_that_stops_at_an_instruction_is_told_from_one_that_works() {
+    if !kvm_opens() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let code = Program::default().use_sse().write_ready().halt();
+    let resolved = resolve(AcceleratorChoice::Auto, &qemu(), &proof(directory.path(), &code)).unwrap();
+    eprintln!("{resolved:?}");
+    if resolved.accelerator == Accelerator::Tcg {
+        assert!(resolved.reason.contains("KVM cannot run the image"), "{}", resolved.reason);
+    } else {
+        eprintln!("skipped in part: this host's KVM works, so there is no failure to report");
+    }
+}

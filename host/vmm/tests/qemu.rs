@@ -67,7 +67,8 @@ fn qemu_is_confined() {
     } else {
         eprintln!("skipped: this QEMU was built without seccomp, so there is no filter to look for");
     }
-    assert!(fs::read(format!("/proc/{process_id}/environ")).unwrap().is_empty());
+    let environment = fs::read_to_string(format!("/proc/{process_id}/environ")).unwrap();
+    assert!(environment.starts_with("GLIBC_TUNABLES=") && !environment.contains("PATH="), "{environment}");
 }
 
 #[test]
@@ -92,6 +93,13 @@ fn a_guest_that_ends_before_it_is_ready_ends_the_wait() {
     assert_eq!(exit.cause, ExitCause::Guest(GuestExit::TooLittleMemory));
     assert!(error.to_string().contains("too little memory"), "{error}");
     assert_eq!(machine.wait(Duration::ZERO).unwrap().as_ref(), Some(exit), "the end is remembered");
+}
+
+#[test]
+fn a_guest_may_use_sse_under_tcg() {
+    let directory = tempfile::tempdir().unwrap();
+    let code = Program::default().use_sse().write_ready().halt();
+    qemu().start(&spec(directory.path(), &code)).unwrap().wait_until_ready(LONG).unwrap();
 }
 
 #[test]

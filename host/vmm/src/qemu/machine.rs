@@ -136,11 +136,10 @@ impl QemuVm {
 
     /// Ends a machine whose monitor failed; the VMM's own end explains more than the monitor's.
     fn give_up(mut self, error: &MonitorError) -> StartError {
-        // A guest can end within microseconds of the machine's start, while the monitor is still being asked.
-        let ended = match error {
-            MonitorError::Closed | MonitorError::Socket(_) => self.wait(ANSWER_TIME_LIMIT).ok().flatten(),
-            _ => None,
-        };
+        // A guest can end within microseconds of the machine's start. Whoever asks then meets a closed socket, or a QEMU
+        // that is taking its machine apart and gives odd answers.
+        let limit = if matches!(error, MonitorError::TimedOut(_)) { Duration::ZERO } else { ANSWER_TIME_LIMIT };
+        let ended = self.wait(limit).ok().flatten();
         self.lifetime = Lifetime::EndsWithHost;
         ended.map_or_else(|| StartError::Monitor(error.to_string()), StartError::Ended)
     }

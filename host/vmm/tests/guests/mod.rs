@@ -78,6 +78,16 @@ impl Program {
         self.halt()
     }
 
+    /// Uses an SSE register, as compiled Rust does all the time.
+    pub(crate) fn use_sse(mut self) -> Self {
+        self.0.extend([0x0f, 0x20, 0xc0, 0x83, 0xe0, 0xf1, 0x0f, 0x22, 0xc0]); // mov eax, cr0; and eax, ~0xe; mov cr0, eax
+        self.0.extend([0x0f, 0x20, 0xe0, 0x66, 0x0d, 0x00, 0x06, 0x0f, 0x22, 0xe0]); // mov eax, cr4; or ax, 0x600; mov cr4, eax
+        self.0.extend([0x0f, 0x57, 0xc0]); // xorps xmm0, xmm0
+        self.0.extend([0x0f, 0x11, 0x05]); // movups [BASE], xmm0
+        self.0.extend(BASE.to_le_bytes());
+        self
+    }
+
     /// Waits for `count` turns of a loop.
     pub(crate) fn spin(mut self, count: u32) -> Self {
         self.0.push(0xb9);

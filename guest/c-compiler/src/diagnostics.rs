@@ -33,6 +33,12 @@ pub struct CompileErrors {
 }
 
 impl CompileErrors {
+    /// For an error without a report; there is none such, but a list that is never empty is promised.
+    pub(crate) fn unexplained() -> Self {
+        let message = "the source does not compile".to_owned();
+        Self { diagnostics: vec![Diagnostic { line: 1, column: 1, message }] }
+    }
+
     /// The diagnostics; never empty.
     #[must_use]
     pub fn diagnostics(&self) -> &[Diagnostic] {
@@ -81,10 +87,6 @@ impl Reports {
             }
         }
         Reported
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.found.is_empty()
     }
 
     /// The errors with lines and columns; `None` when there are none.

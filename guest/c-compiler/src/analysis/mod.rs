@@ -1,0 +1,147 @@
+//! From the parser's tree to the typed tree of [`crate::ir`]: names, types, conversions, constants, and all errors that
+//! are not syntax. Whatever C construct is not covered is refused here, by name.
+
+mod builtins;
+mod call;
+mod conversion;
+mod declaration;
+mod declarator;
+mod expression;
+mod fold;
+mod function;
+mod initializer;
+mod operators;
+mod place;
+mod scope;
+mod specifiers;
+mod statement;
+pub(crate) mod statics;
+mod switch;
+
+use crate::diagnostics::{Reported, Reports, SourceOffset};
+use crate::ir::{FunctionId, Local, LocalId, OldValue, Program};
+use crate::preprocess::ParserText;
+use crate::preprocess::headers::Headers;
+use crate::signature::Signature;
+use crate::types::Type;
+use function::FunctionEntry;
+use lang_c::ast::{ExternalDeclaration, TranslationUnit};
+use lang_c::span::{Node, Span};
+use scope::{Scopes, Symbol};
+use statics::Statics;
+
+/// Expressions and statements may nest this deep. Bounds the native stack that analysis and emission take.
+const MAX_DEPTH: u32 = 150;
+/// Most variables of one function; the interpreter's frames are bounded too.
+const MAX_LOCALS: usize = 4096;
+
+/// What is known while a translation unit is walked.
+pub(crate) struct Analysis<'a> {
+    reports: &'a mut Reports,
+    text: &'a ParserText,
+    headers: Headers,
+    scopes: Scopes,
+    statics: Statics,
+    functions: Vec<FunctionEntry>,
+    last_defined: Option<FunctionId>,
+    /// Indices into [`crate::MATH_IMPORTS`], unsorted.
+    math_imports: Vec<usize>,
+    /// The function whose body is being walked.
+    current: FunctionState,
+    depth: u32,
+}
+
+/// What is known while a function's body is walked.
+#[derive(Default)]
+struct FunctionState {
+    /// `None` outside of functions.
+    result: Option<Type>,
+    locals: Vec<Local>,
+    old_values: u32,
+    loops: u32,
+    switches: u32,
+}
+
+impl<'a> Analysis<'a> {
+    pub(crate) fn new(reports: &'a mut Reports, text: &'a ParserText, headers: Headers) -> Self {
+        Self {
+            reports,
+            text,
+            headers,
+            scopes: Scopes::new(),
+            statics: Statics::new(),
+            functions: Vec::new(),
+            last_defined: None,
+            math_imports: Vec::new(),
+            current: FunctionState::default(),
+            depth: 0,
+        }
+    }
+
+    /// Walks the whole unit. On errors goes on with the next declaration, to report as many as possible.
+    pub(crate) fn unit(mut self, unit: &TranslationUnit) -> Result<(Program, Signature), Reported> {
+        let mut failed = None;
+        for declaration in &unit.0 {
+            let result = match &declaration.node {
+                ExternalDeclaration::Declaration(declaration) => self.file_declaration(declaration),
+                ExternalDeclaration::StaticAssert(assertion) => self.static_assertion(assertion),
+                ExternalDeclaration::FunctionDefinition(definition) => self.function_definition(definition),
+            };
+            if let Err(reported) = result {
+                failed = Some(reported);
+            }
+        }
+        if let Some(reported) = failed {
+            return Err(reported);
+        }
+        self.finish()
+    }
+
+    fn origin(&self, span: Span) -> SourceOffset {
+        self.text.origin(span.start)
+    }
+
+    /// Reports an error; to be returned.
+    fn refuse<T>(&mut self, span: Span, message: impl Into<String>) -> Result<T, Reported> {
+        let at = self.origin(span);
+        Err(self.reports.report(at, message))
+    }
+
+    fn unsupported<T>(&mut self, span: Span, construct: &str) -> Result<T, Reported> {
+        self.refuse(span, [construct, " are not supported"].concat())
+    }
+
+    /// Runs `walk` one level deeper, unless that is too deep.
+    fn deeper<T>(&mut self, span: Span, walk: impl FnOnce(&mut Self) -> Result<T, Reported>) -> Result<T, Reported> {
+        if self.depth >= MAX_DEPTH {
+            return self.refuse(span, "the source is nested too deeply here");
+        }
+        self.depth += 1;
+        let result = walk(self);
+        self.depth -= 1;
+        result
+    }
+
+    fn new_local(&mut self, span: Span, ty: Type) -> Result<LocalId, Reported> {
+        if self.current.locals.len() >= MAX_LOCALS {
+            return self.refuse(span, "the function has too many variables");
+        }
+        let id = LocalId(self.current.locals.len() as u32);
+        let in_memory = matches!(ty, Type::Array(..));
+        self.current.locals.push(Local { ty, in_memory });
+        Ok(id)
+    }
+
+    fn new_old_value(&mut self) -> OldValue {
+        self.current.old_values += 1;
+        OldValue(self.current.old_values)
+    }
+
+    fn static_assertion(&mut self, assertion: &Node<lang_c::ast::StaticAssert>) -> Result<(), Reported> {
+        let (value, _) = self.integer_constant(&assertion.node.expression)?;
+        if value == 0 {
+            return self.refuse(assertion.span, "static assertion failed");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,85 @@
+//! Which name means what, and where (C11 6.2.1, 6.2.3).
+
+use crate::ir::{FunctionId, LocalId};
+use crate::signature::ScalarType;
+use crate::types::Qualified;
+use std::collections::HashMap;
+
+/// What an ordinary identifier stands for.
+#[derive(Clone)]
+pub(super) enum Symbol {
+    Local(LocalId, Qualified),
+    /// A variable with static storage at this address.
+    Static(u32, Qualified),
+    Function(FunctionId),
+    Typedef(Qualified),
+    /// An enumeration constant, of type `int`.
+    Enumerator(i64),
+}
+
+#[derive(Default)]
+struct Scope {
+    symbols: HashMap<String, Symbol>,
+    /// Tags of enumerations, with the integer type that each is compatible with.
+    tags: HashMap<String, ScalarType>,
+}
+
+/// The scopes that enclose the present place; the first is that of the file.
+pub(super) struct Scopes {
+    stack: Vec<Scope>,
+}
+
+impl Scopes {
+    pub(super) fn new() -> Self {
+        Self { stack: vec![Scope::default()] }
+    }
+
+    pub(super) fn enter(&mut self) {
+        self.stack.push(Scope::default());
+    }
+
+    pub(super) fn leave(&mut self) {
+        if self.stack.len() > 1 {
+            self.stack.pop();
+        }
+    }
+
+    pub(super) fn is_file_scope(&self) -> bool {
+        self.stack.len() == 1
+    }
+
+    pub(super) fn find(&self, name: &str) -> Option<&Symbol> {
+        self.stack.iter().rev().find_map(|scope| scope.symbols.get(name))
+    }
+
+    /// What the name means in the innermost scope itself.
+    pub(super) fn find_here(&self, name: &str) -> Option<&Symbol> {
+        self.stack.last().and_then(|scope| scope.symbols.get(name))
+    }
+
+    /// What the name means at file scope.
+    pub(super) fn find_in_file(&self, name: &str) -> Option<&Symbol> {
+        self.stack.first().and_then(|scope| scope.symbols.get(name))
+    }
+
+    pub(super) fn insert(&mut self, name: &str, symbol: Symbol) {
+        if let Some(scope) = self.stack.last_mut() {
+            scope.symbols.insert(name.to_owned(), symbol);
+        }
+    }
+
+    pub(super) fn insert_in_file(&mut self, name: &str, symbol: Symbol) {
+        if let Some(scope) = self.stack.first_mut() {
+            scope.symbols.insert(name.to_owned(), symbol);
+        }
+    }
+
+    pub(super) fn find_tag(&self, name: &str) -> Option<ScalarType> {
+        self.stack.iter().rev().find_map(|scope| scope.tags.get(name).copied())
+    }
+
+    /// False if the innermost scope has the tag already.
+    pub(super) fn insert_tag(&mut self, name: &str, ty: ScalarType) -> bool {
+        self.stack.last_mut().is_some_and(|scope| scope.tags.insert(name.to_owned(), ty).is_none())
+    }
+}

@@ -1,0 +1,240 @@
+//! Declaration specifiers and type names (C11 6.7.1 to 6.7.3, 6.7.7), enumerations included.
+
+use super::scope::Symbol;
+use super::{Analysis, fold};
+use crate::diagnostics::Reported;
+use crate::signature::{ScalarType, SpecifierCount};
+use crate::types::{Qualified, Type};
+use lang_c::ast::{
+    DeclarationSpecifier, EnumType, Expression, FunctionSpecifier, SpecifierQualifier, StorageClassSpecifier, TypeName,
+    TypeQualifier, TypeSpecifier,
+};
+use lang_c::span::{Node, Span};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Storage {
+    Unspecified,
+    Typedef,
+    Extern,
+    Static,
+}
+
+/// What the specifiers of a declaration say together.
+pub(super) struct Specifiers {
+    pub(super) storage: Storage,
+    pub(super) base: Qualified,
+    /// `inline` or `_Noreturn`, which only functions may have.
+    pub(super) of_function: bool,
+}
+
+/// Type specifiers and qualifiers while they are collected.
+#[derive(Default)]
+struct Collected {
+    count: SpecifierCount,
+    /// Words that count towards an arithmetic type.
+    words: u32,
+    /// A type that one specifier names alone: `void`, a typedef name, an enumeration.
+    whole: Option<Qualified>,
+    is_const: bool,
+}
+
+impl Analysis<'_> {
+    pub(super) fn specifiers(
+        &mut self,
+        nodes: &[Node<DeclarationSpecifier>],
+        span: Span,
+    ) -> Result<Specifiers, Reported> {
+        let mut collected = Collected::default();
+        let mut storage = None;
+        let mut of_function = false;
+        for node in nodes {
+            match &node.node {
+                DeclarationSpecifier::StorageClass(class) => {
+                    if storage.is_some() {
+                        return self.refuse(class.span, "more than one storage class");
+                    }
+                    storage = Some(self.storage(class)?);
+                }
+                DeclarationSpecifier::TypeSpecifier(specifier) => self.add_specifier(&mut collected, specifier)?,
+                DeclarationSpecifier::TypeQualifier(qualifier) => self.add_qualifier(&mut collected, qualifier)?,
+                DeclarationSpecifier::Function(specifier) => match specifier.node {
+                    FunctionSpecifier::Inline | FunctionSpecifier::Noreturn => of_function = true,
+                },
+                DeclarationSpecifier::Alignment(alignment) => {
+                    return self.unsupported(alignment.span, "alignment specifiers");
+                }
+                DeclarationSpecifier::Extension(_) => return self.unsupported(node.span, "attributes"),
+            }
+        }
+        let base = self.base_type(collected, span)?;
+        Ok(Specifiers { storage: storage.unwrap_or(Storage::Unspecified), base, of_function })
+    }
+
+    fn storage(&mut self, class: &Node<StorageClassSpecifier>) -> Result<Storage, Reported> {
+        Ok(match class.node {
+            StorageClassSpecifier::Typedef => Storage::Typedef,
+            StorageClassSpecifier::Extern => Storage::Extern,
+            StorageClassSpecifier::Static => Storage::Static,
+            StorageClassSpecifier::Auto | StorageClassSpecifier::Register => {
+                if self.current.result.is_none() {
+                    return self.refuse(class.span, "this storage class is not possible outside of functions");
+                }
+                Storage::Unspecified
+            }
+            StorageClassSpecifier::ThreadLocal => return self.unsupported(class.span, "thread-local variables"),
+        })
+    }
+
+    fn specifier_qualifiers(&mut self, nodes: &[Node<SpecifierQualifier>], span: Span) -> Result<Qualified, Reported> {
+        let mut collected = Collected::default();
+        for node in nodes {
+            match &node.node {
+                SpecifierQualifier::TypeSpecifier(specifier) => self.add_specifier(&mut collected, specifier)?,
+                SpecifierQualifier::TypeQualifier(qualifier) => self.add_qualifier(&mut collected, qualifier)?,
+                SpecifierQualifier::Extension(_) => return self.unsupported(node.span, "attributes"),
+            }
+        }
+        self.base_type(collected, span)
+    }
+
+    /// The type that a type name means, in a cast or `sizeof`.
+    pub(super) fn type_name(&mut self, node: &Node<TypeName>) -> Result<Type, Reported> {
+        let base = self.specifier_qualifiers(&node.node.specifiers, node.span)?;
+        match &node.node.declarator {
+            None => Ok(base.ty),
+            Some(declarator) => {
+                let declared = self.declarator(base, declarator)?;
+                self.object_type(declared, node.span).map(|qualified| qualified.ty)
+            }
+        }
+    }
+
+    fn add_qualifier(&mut self, collected: &mut Collected, node: &Node<TypeQualifier>) -> Result<(), Reported> {
+        match node.node {
+            TypeQualifier::Const => collected.is_const = true,
+            TypeQualifier::Volatile => {}
+            TypeQualifier::Restrict => return self.refuse(node.span, "'restrict' is for pointers only"),
+            TypeQualifier::Atomic => return self.unsupported(node.span, "atomic types"),
+            TypeQualifier::Nonnull | TypeQualifier::NullUnspecified | TypeQualifier::Nullable => {
+                return self.unsupported(node.span, "nullability qualifiers");
+            }
+        }
+        Ok(())
+    }
+
+    fn add_specifier(&mut self, collected: &mut Collected, node: &Node<TypeSpecifier>) -> Result<(), Reported> {
+        let count = &mut collected.count;
+        let word = match &node.node {
+            TypeSpecifier::Char => Some(&mut count.char_),
+            TypeSpecifier::Short => Some(&mut count.short),
+            TypeSpecifier::Int => Some(&mut count.int),
+            TypeSpecifier::Long => Some(&mut count.long),
+            TypeSpecifier::Float => Some(&mut count.float),
+            TypeSpecifier::Double => Some(&mut count.double),
+            TypeSpecifier::Signed => Some(&mut count.signed),
+            TypeSpecifier::Unsigned => Some(&mut count.unsigned),
+            TypeSpecifier::Bool => Some(&mut count.bool_),
+            _ => None,
+        };
+        if let Some(word) = word {
+            *word = word.saturating_add(1);
+            collected.words += 1;
+            return Ok(());
+        }
+        let whole = match &node.node {
+            TypeSpecifier::Void => Qualified::plain(Type::Void),
+            TypeSpecifier::TypedefName(name) => match self.scopes.find(&name.node.name) {
+                Some(Symbol::Typedef(ty)) => ty.clone(),
+                _ => return self.refuse(name.span, format!("'{}' is not a type", name.node.name)),
+            },
+            TypeSpecifier::Enum(enumeration) => Qualified::plain(Type::Scalar(self.enumeration(enumeration)?)),
+            TypeSpecifier::Struct(_) => return self.unsupported(node.span, "struct and union"),
+            TypeSpecifier::Complex => return self.unsupported(node.span, "complex numbers"),
+            TypeSpecifier::Atomic(_) => return self.unsupported(node.span, "atomic types"),
+            TypeSpecifier::TypeOf(_) => return self.unsupported(node.span, "typeof types"),
+            _ => return self.unsupported(node.span, "extended floating types"),
+        };
+        if collected.whole.is_some() {
+            return self.refuse(node.span, "more than one type in a declaration");
+        }
+        collected.whole = Some(whole);
+        Ok(())
+    }
+
+    fn base_type(&mut self, collected: Collected, span: Span) -> Result<Qualified, Reported> {
+        let Collected { count, words, whole, is_const } = collected;
+        match (whole, words) {
+            (Some(whole), 0) => {
+                let is_const = is_const || whole.is_const;
+                Ok(Qualified { ty: const_elements(whole.ty, is_const), is_const })
+            }
+            (Some(_), _) => self.refuse(span, "more than one type in a declaration"),
+            (None, 0) => self.refuse(span, "a declaration needs a type"),
+            (None, _) => match count.scalar() {
+                Some(scalar) => Ok(Qualified { ty: Type::Scalar(scalar), is_const }),
+                None if count.long > 0 && count.double > 0 => self.refuse(span, "long double is not supported"),
+                None => self.refuse(span, "C has no such type"),
+            },
+        }
+    }
+
+    /// The integer type that an enumeration is compatible with: as gcc has it, `unsigned` unless a constant is negative.
+    fn enumeration(&mut self, node: &Node<EnumType>) -> Result<ScalarType, Reported> {
+        let name = node.node.identifier.as_ref();
+        if node.node.enumerators.is_empty() {
+            return match name.map(|name| (name, self.scopes.find_tag(&name.node.name))) {
+                Some((_, Some(ty))) => Ok(ty),
+                Some((name, None)) => self.refuse(name.span, format!("enum '{}' is not defined", name.node.name)),
+                None => self.refuse(node.span, "an enumeration needs constants"),
+            };
+        }
+        let mut next = Some(0_i64);
+        let mut any_negative = false;
+        for enumerator in &node.node.enumerators {
+            if !enumerator.node.extensions.is_empty() {
+                return self.unsupported(enumerator.span, "attributes");
+            }
+            let value = match &enumerator.node.expression {
+                Some(expression) => Some(self.integer_constant(expression)?.0),
+                None => next,
+            };
+            let Some(value) = value.filter(|value| i32::try_from(*value).is_ok()) else {
+                return self.refuse(enumerator.span, "an enumeration constant must fit in int");
+            };
+            let constant = &enumerator.node.identifier;
+            if self.scopes.find_here(&constant.node.name).is_some() {
+                return self.refuse(constant.span, format!("'{}' is defined already", constant.node.name));
+            }
+            self.scopes.insert(&constant.node.name, Symbol::Enumerator(value));
+            any_negative |= value < 0;
+            next = value.checked_add(1);
+        }
+        let ty = if any_negative { ScalarType::Int } else { ScalarType::UnsignedInt };
+        if let Some(name) = name
+            && !self.scopes.insert_tag(&name.node.name, ty)
+        {
+            return self.refuse(name.span, format!("enum '{}' is defined already", name.node.name));
+        }
+        Ok(ty)
+    }
+
+    /// Value and type of an integer constant expression (C11 6.6 §6). Unsigned values above `i64` come as their bits.
+    pub(super) fn integer_constant(&mut self, node: &Node<Expression>) -> Result<(i64, Type), Reported> {
+        let value = self.value(node)?;
+        match fold::integer_value(&value) {
+            Some(bits) if value.ty.is_integer() => Ok((bits, value.ty)),
+            _ => self.refuse(node.span, "an integer constant is needed here"),
+        }
+    }
+}
+
+/// A qualifier of an array is one of its elements (C11 6.7.3 §9).
+fn const_elements(ty: Type, is_const: bool) -> Type {
+    match ty {
+        Type::Array(element, count) if is_const => {
+            let inner = const_elements(element.ty.clone(), true);
+            Type::Array(std::rc::Rc::new(Qualified { ty: inner, is_const: true }), count)
+        }
+        ty => ty,
+    }
+}

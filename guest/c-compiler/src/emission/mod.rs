@@ -1,0 +1,139 @@
+//! From the typed tree to a WebAssembly module.
+//!
+//! Linear memory, from 0 up: a zone that no object lies in ([`crate::NULL_ZONE_BYTES`]); static objects; the stack, which grows
+//! down and is there only if some function has a variable in memory; the caller's heap.
+//!
+//! Variables whose address is not taken are WebAssembly locals. The others live in a frame on the stack in linear
+//! memory. The only `unreachable` instruction that is emitted is the check for an overflow of that stack.
+
+mod control;
+mod conversion;
+mod expression;
+mod function;
+mod memory;
+mod operators;
+
+use crate::builtins::{MATH_IMPORTS, MATH_MODULE};
+use crate::ir::{Function, Program};
+use crate::types::Type;
+use function::Emitter;
+use wasm_encoder::{
+    CodeSection, ConstExpr, DataSection, EntityType, ExportKind, ExportSection, FunctionSection, GlobalSection,
+    GlobalType, ImportSection, MemorySection, MemoryType, Module, TypeSection, ValType,
+};
+
+/// Stack for frames, beyond one frame of each function: enough for recursion a few thousand calls deep.
+const STACK_BYTES: u32 = 256 * 1024;
+const PAGE_BYTES: u32 = 64 * 1024;
+/// The largest alignment of any C object, and that of frames and of the heap.
+const MAX_ALIGNMENT_BYTES: u32 = 16;
+/// Most that all frames together may take.
+const MAX_FRAMES_BYTES: u64 = 8 * 1024 * 1024;
+
+/// A program has more variables in memory than the stack may hold.
+pub(crate) struct FramesTooLarge;
+
+/// Where things are in linear memory, and which index a function has.
+struct Layout {
+    /// A frame may not begin below.
+    stack_limit: u32,
+    heap_base: u32,
+    /// By function; `None` for those that are never defined.
+    indices: Vec<Option<u32>>,
+}
+
+/// Writes the module; also returns the first address after all that it uses itself.
+pub(crate) fn module(program: &Program) -> Result<(Vec<u8>, u32), FramesTooLarge> {
+    let layout = layout(program)?;
+    let mut types = Types::default();
+    let mut imports = ImportSection::new();
+    for index in &program.math_imports {
+        let Some((name, parameters)) = MATH_IMPORTS.get(*index) else { continue };
+        let ty = types.index(vec![ValType::F64; *parameters], Some(ValType::F64));
+        imports.import(MATH_MODULE, name, EntityType::Function(ty));
+    }
+    let mut functions = FunctionSection::new();
+    let mut code = CodeSection::new();
+    for function in program.functions.iter().flatten() {
+        functions.function(types.of(function));
+        code.raw(&Emitter::new(program, &layout, function).emit());
+    }
+    let mut memories = MemorySection::new();
+    let pages = layout.heap_base.div_ceil(PAGE_BYTES).max(1);
+    memories.memory(MemoryType {
+        minimum: u64::from(pages),
+        maximum: None,
+        memory64: false,
+        shared: false,
+        page_size_log2: None,
+    });
+    let mut globals = GlobalSection::new();
+    let stack_pointer = GlobalType { val_type: ValType::I32, mutable: true, shared: false };
+    globals.global(stack_pointer, &ConstExpr::i32_const(layout.heap_base as i32));
+    let mut exports = ExportSection::new();
+    exports.export("memory", ExportKind::Memory, 0);
+    let run = layout.indices.get(program.run.0 as usize).copied().flatten().unwrap_or_default();
+    exports.export("run", ExportKind::Func, run);
+    let mut data = DataSection::new();
+    for (address, bytes) in &program.data {
+        data.active(0, &ConstExpr::i32_const(*address as i32), bytes.iter().copied());
+    }
+    let mut module = Module::new();
+    module.section(&types.section).section(&imports).section(&functions).section(&memories).section(&globals);
+    module.section(&exports).section(&code).section(&data);
+    Ok((module.finish(), layout.heap_base))
+}
+
+fn layout(program: &Program) -> Result<Layout, FramesTooLarge> {
+    let mut indices = Vec::with_capacity(program.functions.len());
+    let mut next = program.math_imports.len() as u32;
+    let mut frames = 0_u64;
+    for function in &program.functions {
+        indices.push(function.as_ref().map(|_| next));
+        if let Some(function) = function {
+            next += 1;
+            frames += u64::from(frame_bytes(function).ok_or(FramesTooLarge)?);
+        }
+    }
+    if frames > MAX_FRAMES_BYTES {
+        return Err(FramesTooLarge);
+    }
+    let stack_limit = program.static_end.next_multiple_of(MAX_ALIGNMENT_BYTES);
+    let stack_bytes = if frames == 0 { 0 } else { STACK_BYTES + frames as u32 };
+    Ok(Layout { stack_limit, heap_base: stack_limit + stack_bytes, indices })
+}
+
+/// Size of a function's frame: its variables in memory, each aligned.
+fn frame_bytes(function: &Function) -> Option<u32> {
+    let mut end = 0_u32;
+    for local in function.locals.iter().filter(|local| local.in_memory) {
+        end = end.checked_next_multiple_of(local.ty.alignment_bytes())?.checked_add(local.ty.size_bytes())?;
+    }
+    end.checked_next_multiple_of(MAX_ALIGNMENT_BYTES)
+}
+
+/// The type section, each function type once.
+#[derive(Default)]
+struct Types {
+    section: TypeSection,
+    known: Vec<(Vec<ValType>, Option<ValType>)>,
+}
+
+impl Types {
+    fn index(&mut self, parameters: Vec<ValType>, result: Option<ValType>) -> u32 {
+        let key = (parameters, result);
+        if let Some(index) = self.known.iter().position(|known| *known == key) {
+            return index as u32;
+        }
+        self.section.ty().function(key.0.iter().copied(), key.1);
+        self.known.push(key);
+        self.known.len() as u32 - 1
+    }
+
+    fn of(&mut self, function: &Function) -> u32 {
+        let parameters = function.locals.iter().take(function.parameter_count as usize);
+        let parameters = parameters.map(|local| local.ty.value_type()).collect();
+        let result = (function.result != Type::Void).then(|| function.result.value_type());
+        self.index(parameters, result)
+    }
+}

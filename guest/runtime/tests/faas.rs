@@ -1,0 +1,234 @@
+//! The FaaS API over real sockets: functions that work, functions that fail, requests that are wrong, and many at once.
+
+mod common;
+
+use std::process::{Command, Stdio};
+
+use common::{ASYNC, Runtime, SYNC, add, call, encode, endless, parameter};
+use serde_json::json;
+
+#[test]
+fn a_synchronous_call_answers_with_the_result_and_how_long_it_took() {
+    let runtime = Runtime::start(&[]);
+    let answer = runtime.post(SYNC, &add(40, 2));
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.body, r#"{"result":"NDI=","ret_code":0,"res":"NDI=","err":null}"#);
+    assert!(answer.field("x-duration-seconds").unwrap().parse::<f64>().is_ok());
+    assert_eq!(answer.field("content-type"), Some("application/json"));
+}
+
+#[test]
+fn an_asynchronous_call_is_accepted_and_its_result_waits_under_its_name() {
+    let runtime = Runtime::start(&[]);
+    let answer = runtime.post(ASYNC, &add(40, 2));
+    assert_eq!(answer.status, 201);
+    let accepted = answer.json();
+    let task = accepted["faas_uuid"].as_str().unwrap();
+    assert_eq!(answer.field("location"), Some(format!("/v1/faas/{task}/status").as_str()));
+    assert_eq!(accepted["exec_id"]["faas_task_uuid"], task);
+    assert_eq!(accepted["status"], "WORKING");
+    let status = runtime.finished(task);
+    assert_eq!(status["state"], "READY");
+    assert_eq!(status["result"], encode("42"));
+    assert_eq!(status["res"]["ret_code"], 0);
+    assert_eq!(runtime.finished(&task.to_uppercase()), status);
+}
+
+#[test]
+fn the_first_public_release_gets_200_for_an_asynchronous_call() {
+    let runtime = Runtime::start(&["compat=cognit-1.0"]);
+    assert_eq!(runtime.post(ASYNC, &add(1, 2)).status, 200);
+}
+
+/// Functions that fail by themselves, and a word of the reason.
+fn failing() -> [(String, &'static str); 5] {
+    let divide = r#"(module (func (export "run") (param i32) (result i32) (i32.div_s (i32.const 1) (local.get 0))))"#;
+    let outside = r#"(module (memory 1) (func (export "run") (result i32) (i32.load (i32.const 0x7fffffff))))"#;
+    let recursion = r#"(module (func $f (export "run") (call $f)))"#;
+    let bomb = r#"(module (memory 1) (func (export "run")
+        (loop (if (i32.eq (memory.grow (i32.const 64)) (i32.const -1)) (then unreachable)) (br 0))))"#;
+    [
+        (call(divide, &[parameter("int", "0")]), "zero"),
+        (call(outside, &[]), "memory"),
+        (call(recursion, &[]), "stack"),
+        (call(bomb, &[]), ""),
+        (endless(), "longer than"),
+    ]
+}
+
+#[test]
+fn a_function_that_fails_says_why_and_the_next_call_works() {
+    let runtime = Runtime::start(&["call-time-limit-ms=200"]);
+    for (body, reason) in failing() {
+        let answer = runtime.post(SYNC, &body);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let failed = answer.json();
+        assert_eq!((&failed["ret_code"], &failed["res"], &failed["result"]), (&json!(-1), &json!(null), &json!(null)));
+        assert!(failed["err"].as_str().unwrap().contains(reason), "{failed}");
+
+        let task = runtime.post(ASYNC, &body).json()["faas_uuid"].as_str().unwrap().to_owned();
+        let status = runtime.finished(&task);
+        assert_eq!((&status["state"], &status["result"]), (&json!("FAILED"), &json!(null)));
+        assert_eq!(status["res"]["ret_code"], -1);
+        runtime.serves_the_next_client();
+    }
+    let metrics = runtime.get("/metrics").body;
+    assert!(metrics.contains("\nsr_func_failed_total 10\n"), "{metrics}");
+    assert!(metrics.contains("\nskerry_tasks{state=\"finished\"} 5\n"), "{metrics}");
+}
+
+#[test]
+fn a_request_that_is_wrong_is_told_what_is_wrong_whichever_way_it_is_called() {
+    let runtime = Runtime::start(&[]);
+    let good = encode(wat::parse_str(r#"(module (func (export "run") (param i32)))"#).unwrap());
+    let with = |params: &[String]| json!({"lang": "WASM", "fc": good, "params": params}).to_string();
+    let raw =
+        |text: &str| json!({"lang": "WASM", "fc": good, "params": [parameter("int", "1"), encode(text)]}).to_string();
+    for (body, status, message) in [
+        (String::new(), 400, "not JSON"),
+        ("{\"lang\"".to_owned(), 400, "not JSON"),
+        ("[]".to_owned(), 400, "JSON object"),
+        (json!({"fc": good, "params": []}).to_string(), 400, "lang is missing"),
+        (json!({"lang": "WASM", "params": []}).to_string(), 400, "fc is missing"),
+        (json!({"lang": "WASM", "fc": good}).to_string(), 400, "params is missing"),
+        (json!({"lang": 7, "fc": good, "params": []}).to_string(), 400, "lang"),
+        (json!({"lang": "WASM", "fc": good, "params": ["e30=", 7]}).to_string(), 400, "params[1]"),
+        (json!({"lang": "BASIC", "fc": good, "params": []}).to_string(), 400, "BASIC"),
+        (json!({"lang": "WASM", "fc": "***", "params": []}).to_string(), 400, "fc is not base64"),
+        (json!({"lang": "WASM", "fc": "", "params": []}).to_string(), 400, "fc is empty"),
+        (json!({"lang": "WASM", "fc": good, "params": ["e30=", ""]}).to_string(), 400, "params[1] is empty"),
+        (raw("not json"), 400, "params[1]"),
+        (raw(r#"{"type":"int","var_name":"x","value":"!","mode":"IN"}"#), 400, "params[1].value"),
+        (with(&[parameter("int", "many")]), 400, "params[0].value"),
+        (with(&[parameter("int", "99999999999")]), 400, "params[0].value"),
+        (json!({"lang": "PY", "fc": encode("def f(): pass"), "params": []}).to_string(), 405, "PY"),
+        (json!({"lang": "WASM", "fc": encode("no module"), "params": []}).to_string(), 405, ""),
+        (json!({"lang": "C", "fc": encode("int f( {"), "params": []}).to_string(), 405, "line 1, column"),
+        (with(&[]), 405, ""),
+    ] {
+        for path in [SYNC, ASYNC] {
+            runtime.post(path, &body).is_error(status, message);
+        }
+        runtime.serves_the_next_client();
+    }
+    assert!(runtime.get("/metrics").body.contains("\nskerry_tasks{state=\"finished\"} 0\n"));
+}
+
+#[test]
+fn extra_fields_and_a_hash_of_any_kind_of_nothing_are_accepted() {
+    let runtime = Runtime::start(&[]);
+    for hash in [json!(null), json!(""), json!("abc")] {
+        let mut body: serde_json::Value = serde_json::from_str(&add(1, 2)).unwrap();
+        body["fc_hash"] = hash;
+        body["app_req_id"] = json!({"nested": [1, 2]});
+        assert_eq!(runtime.post(SYNC, &body.to_string()).json()["ret_code"], 0);
+    }
+}
+
+#[test]
+fn everything_but_running_goes_on_while_all_runners_are_busy() {
+    let runtime = Runtime::start(&["workers=1"]);
+    let mut busy = runtime.connect();
+    busy.post(SYNC, &endless());
+    // Accepted, refused and reported on, though nobody is free to run anything.
+    let task = runtime.post(ASYNC, &add(1, 2)).json()["faas_uuid"].as_str().unwrap().to_owned();
+    runtime.post(SYNC, "{").is_error(400, "not JSON");
+    assert_eq!(runtime.get("/healthz").status, 200);
+    let status = runtime.get(&format!("/v1/faas/{task}/status")).json();
+    assert!(status["state"] == "WORKING" || status["state"] == "READY", "{status}");
+    // The client goes, its call is abandoned, and the runner takes the task: the time limit is a minute away.
+    drop(busy);
+    assert_eq!(runtime.finished(&task)["result"], encode("3"));
+}
+
+#[test]
+fn when_all_tasks_are_working_the_next_one_is_told_to_come_back() {
+    let runtime = Runtime::start(&["tasks=2", "workers=1", "call-time-limit-ms=300"]);
+    let first = runtime.post(ASYNC, &endless()).json()["faas_uuid"].as_str().unwrap().to_owned();
+    let second = runtime.post(ASYNC, &endless()).json()["faas_uuid"].as_str().unwrap().to_owned();
+    runtime.post(ASYNC, &endless()).is_error(503, "tasks");
+    assert_eq!(runtime.finished(&second)["state"], "FAILED");
+    assert_eq!(runtime.finished(&first)["state"], "FAILED");
+    // The one that finished first makes room.
+    assert_eq!(runtime.post(ASYNC, &add(1, 2)).status, 201);
+    runtime.get(&format!("/v1/faas/{first}/status")).is_error(404, "no such task");
+    assert_eq!(runtime.finished(&second)["state"], "FAILED");
+}
+
+#[test]
+fn when_too_many_calls_wait_the_next_one_is_told_to_come_back() {
+    let runtime = Runtime::start(&["workers=1"]);
+    for _ in 0..65 {
+        assert_eq!(runtime.post(ASYNC, &endless()).status, 201);
+    }
+    runtime.post(SYNC, &add(1, 2)).is_error(503, "calls");
+    runtime.post(ASYNC, &add(1, 2)).is_error(503, "tasks");
+    assert_eq!(runtime.get("/healthz").status, 200);
+}
+
+#[test]
+fn bodies_that_do_not_fit_into_memory_together_are_told_to_come_back() {
+    let runtime = Runtime::start(&["body-limit-bytes=100000"]);
+    let begin = |length: usize| {
+        let mut client = runtime.connect();
+        client.send(format!("POST {SYNC} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n"));
+        client.send(vec![b' '; length - 1]);
+        client
+    };
+    // Together twice the limit is allowed; which of the clients is the one too many depends on the order of reading.
+    let mut clients: Vec<_> = (0..4).map(|_| begin(100_000)).collect();
+    let is_refused = |client: &mut common::Client| {
+        client.send("x");
+        client.answer().status == 503
+    };
+    assert!(clients.iter_mut().filter_map(|client| is_refused(client).then_some(())).count() >= 1);
+    drop(clients);
+    runtime.serves_the_next_client();
+}
+
+#[test]
+fn several_clients_get_each_their_own_result() {
+    let runtime = Runtime::start(&[]);
+    std::thread::scope(|scope| {
+        for client_number in 0..8 {
+            let runtime = &runtime;
+            scope.spawn(move || {
+                let mut client = runtime.connect();
+                for number in 0..50 {
+                    client.post(SYNC, &add(client_number * 1000, number));
+                    let expected = (client_number * 1000 + number).to_string();
+                    assert_eq!(client.answer().json()["res"], encode(expected));
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn the_program_says_when_it_listens_and_ends_when_it_is_told_to() {
+    use std::io::BufRead as _;
+
+    let mut program = Command::new(env!("CARGO_BIN_EXE_skerry-runtime"))
+        .args(["port=0", "log=error"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    std::io::BufReader::new(program.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let ready: skerry_api::console::ReadyLine = serde_json::from_str(&line).unwrap();
+    assert_eq!((ready.event.as_str(), ready.langs.as_str()), ("ready", "C,WASM"));
+    assert!(std::net::TcpStream::connect(("127.0.0.1", ready.port)).is_ok());
+    assert!(Command::new("kill").args(["-TERM", &program.id().to_string()]).status().unwrap().success());
+    assert_eq!(program.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn the_program_refuses_an_option_that_it_does_not_know_and_lists_those_that_it_does() {
+    let run = |word: &str| Command::new(env!("CARGO_BIN_EXE_skerry-runtime")).arg(word).output().unwrap();
+    let refused = run("taks=3");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("task-retention-ms"));
+    let help = run("--help");
+    assert_eq!(help.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&help.stdout).contains("call-time-limit-ms="));
+}

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use crate::clock::ClockSample;
 
@@ -85,7 +85,7 @@ pub enum FindError {
 impl Qemu {
     /// Finds QEMU: `explicit` if given, else what the variable `SKERRY_QEMU` names, else the first on PATH.
     ///
-    /// Runs it once (about 20 ms) to learn its version.
+    /// Runs it twice, at the same time (about 20 ms), to learn what it is.
     ///
     /// # Errors
     /// See [`FindError`]; each says what to do.
@@ -98,14 +98,10 @@ impl Qemu {
         // The machine's own directory becomes the VMM's working directory, so a relative path would not do.
         let program = program.canonicalize().map_err(unusable)?;
         let before = ClockSample::take();
-        let help = run(&program, &["-help"]).map_err(unusable)?;
-        let Some(version) = QemuVersion::parse(&help) else {
-            return Err(FindError::NotQemu { program, said: help.lines().next().unwrap_or_default().to_owned() });
-        };
-        if (version.major, version.minor) < QemuVersion::OLDEST {
-            return Err(FindError::TooOld { program, version });
-        }
-        let has_sandbox = help.lines().any(|line| line.starts_with("-sandbox "));
+        let machines = spawn(&program, &["-machine", "help"]).map_err(unusable)?;
+        let help = spawn(&program, &["-help"]).and_then(output_text).map_err(unusable)?;
+        let machines = output_text(machines).map_err(unusable)?;
+        let (version, has_sandbox) = judge(&program, &help, &machines)?;
         let tsc_mhz = before.zip(ClockSample::take()).and_then(|(before, after)| before.mhz_until(&after));
         Ok(Self { program, version, has_sandbox, tsc_mhz, serial_limit_bytes: SERIAL_LIMIT_BYTES })
     }
@@ -149,7 +145,7 @@ impl Qemu {
     /// Runs QEMU once, so this is for `skerry doctor` rather than for each start.
     #[must_use]
     pub fn find_firmware(&self) -> Option<PathBuf> {
-        let directories = run(&self.program, &["-L", "help"]).ok()?;
+        let directories = spawn(&self.program, &["-L", "help"]).and_then(output_text).ok()?;
         directories.lines().map(|directory| Path::new(directory).join(FIRMWARE)).find(|file| file.is_file())
     }
 }
@@ -185,9 +181,30 @@ impl fmt::Display for QemuVersion {
     }
 }
 
-/// Standard output and error together of a run that needs no input; fails only when it cannot be run.
-fn run(program: &Path, arguments: &[&str]) -> io::Result<String> {
-    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output()?;
+/// The version of the QEMU that says this of itself, and whether it has `-sandbox`; an error if it will not do.
+fn judge(program: &Path, help: &str, machines: &str) -> Result<(QemuVersion, bool), FindError> {
+    let program = program.to_path_buf();
+    let Some(version) = QemuVersion::parse(help) else {
+        return Err(FindError::NotQemu { program, said: help.lines().next().unwrap_or_default().to_owned() });
+    };
+    if (version.major, version.minor) < QemuVersion::OLDEST {
+        return Err(FindError::TooOld { program, version });
+    }
+    if !machines.lines().any(|line| line.starts_with("microvm ")) {
+        return Err(FindError::NoMicrovm { program });
+    }
+    Ok((version, help.lines().any(|line| line.starts_with("-sandbox "))))
+}
+
+/// Starts a run that needs no input.
+fn spawn(program: &Path, arguments: &[&str]) -> io::Result<Child> {
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
+}
+
+/// What a run wrote to its standard output or, if nothing, to its standard error.
+fn output_text(run: Child) -> io::Result<String> {
+    let output = run.wait_with_output()?;
     let text = if output.stdout.is_empty() { output.stderr } else { output.stdout };
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
@@ -233,6 +250,18 @@ mod tests {
         assert!(error.to_string().contains("echo"), "{error}");
         let error = Qemu::find(Some(Path::new("/nonexistent/qemu"))).unwrap_err();
         assert!(error.to_string().contains("/nonexistent/qemu"), "{error}");
+    }
+
+    #[test]
+    fn a_qemu_that_lacks_what_is_needed_is_refused_with_the_reason() {
+        let judge_as = |help, machines| judge(Path::new("/bin/qemu"), help, machines);
+        let with_microvm = "Supported machines are:\nmicrovm              microvm (i386)\n";
+        assert!(matches!(judge_as("QEMU emulator version 5.2.0", with_microvm), Err(FindError::TooOld { .. })));
+        assert!(matches!(judge_as("QEMU emulator version 9.0.0", "q35  x\n"), Err(FindError::NoMicrovm { .. })));
+        assert!(matches!(judge_as("bash", with_microvm), Err(FindError::NotQemu { .. })));
+        let (version, has_sandbox) = judge_as("QEMU emulator version 9.0.0\n-sandbox on[,x]\n", with_microvm).unwrap();
+        assert!(version.major == 9 && has_sandbox);
+        assert!(!judge_as("QEMU emulator version 9.0.0\n", with_microvm).unwrap().1);
     }
 
     proptest! {

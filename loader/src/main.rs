@@ -22,7 +22,7 @@ use core::num::{NonZeroU16, NonZeroU64};
 use hermit_entry::boot_info::{BootInfo, HardwareInfo, LoadInfo, PlatformInfo, RawBootInfo, TlsInfo};
 use skerry_api::boot::GuestExit;
 use skerry_boot_protocol::boot_arguments::{
-    KERNEL_START_VARIABLE, LOADER_START_VARIABLE, MEMORY_TOTAL_VARIABLE, frequency_mhz, wants_debug_log, with_variables,
+    KERNEL_START_VARIABLE, LOADER_START_VARIABLE, MEMORY_TOTAL_VARIABLE, for_kernel, frequency_mhz, wants_debug_log,
 };
 use skerry_boot_protocol::device_tree;
 use skerry_boot_protocol::image::Image;
@@ -174,7 +174,7 @@ fn boot_arguments(command_line: &str, counter_at_start: u64, counter_now: u64, m
     // Without a known frequency the counter cannot be told in µs; the milestones are then 0, "cannot tell".
     let mhz = frequency_mhz(command_line);
     let microseconds = |counter: u64| mhz.map_or(0, |mhz| counter / mhz);
-    with_variables(
+    for_kernel(
         command_line,
         &[
             (LOADER_START_VARIABLE, microseconds(counter_at_start)),

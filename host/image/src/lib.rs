@@ -1,2 +1,27 @@
-//! Builds and stores Serverless Runtime images
+//! Builds Serverless Runtime images from source, and keeps them.
+//!
+//! An image is two files: the loader (which a VMM starts) and the unikernel (which the loader boots). [`Builder`] makes
+//! them: it finds the compiler ([`toolchain`]), takes the Hermit kernel's source from the registry by cargo's own means and
+//! prepares it ([`kernel_source`]), builds kernel, guest and loader, and puts the result into the [`Store`] under a hash of
+//! all that went in. Nothing is built whose inputs have not changed.
+//!
+//! It prints nothing: progress goes to a [`Progress`] that the caller gives. Running images is `skerry-vmm`'s part.
 #![forbid(unsafe_code)]
+
+mod builder;
+mod command;
+mod fingerprint;
+mod flavour;
+mod kernel_edits;
+pub mod kernel_source;
+mod link;
+mod progress;
+mod size;
+mod store;
+pub mod toolchain;
+
+pub use builder::{BuildError, Builder};
+pub use command::CommandError;
+pub use flavour::{Flavour, UnknownFlavour};
+pub use progress::{Progress, Silent, Step};
+pub use store::{Image, Store, StoreError};

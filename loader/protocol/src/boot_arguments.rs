@@ -4,7 +4,8 @@
 //! (`log=debug`). The loader reads two of them and adds its own milestones as environment variables.
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// Environment variable: when the loader began, in µs of the time-stamp counter.
 pub const LOADER_START_VARIABLE: &str = "SKERRY_LOADER_START_US";
@@ -28,14 +29,28 @@ pub fn frequency_mhz(command_line: &str) -> Option<u64> {
     words.next()?.parse().ok().filter(|mhz| *mhz > 0)
 }
 
-/// The command line with `env=NAME=VALUE` for each of `variables`, put before the application's options.
+/// How a VMM announces a virtio-mmio device on the command line: `virtio_mmio.device=<size>@<address>:<interrupt>`.
+const DEVICE_PREFIX: &str = "virtio_mmio.device=";
+
+/// The command line for the kernel: `env=NAME=VALUE` for each of `variables`, then what `command_line` says.
+///
+/// VMMs append their `virtio_mmio.device=` words at the very end, which is behind `--`, where the kernel takes them for the
+/// application's; they are moved before it. And the kernel insists on the size `4K` (Firecracker's) where QEMU writes `512`,
+/// but does not use it otherwise.
 #[must_use]
-pub fn with_variables(command_line: &str, variables: &[(&str, u64)]) -> String {
+pub fn for_kernel(command_line: &str, variables: &[(&str, u64)]) -> String {
     let mut words = String::new();
     for (name, value) in variables {
         words += &format!("env={name}={value} ");
     }
-    words + &command_line.to_string()
+    let (devices, others): (Vec<_>, Vec<_>) =
+        command_line.split_ascii_whitespace().partition(|word| word.starts_with(DEVICE_PREFIX));
+    for device in devices {
+        if let Some((_size, place)) = device.split_once('@') {
+            words += &format!("{DEVICE_PREFIX}4K@{place} ");
+        }
+    }
+    words + &others.join(" ")
 }
 
 #[cfg(test)]
@@ -60,6 +75,16 @@ mod tests {
 
     #[test]
     fn variables_come_before_the_applications_options() {
-        assert_eq!(with_variables("-freq 1 -- log=info", &[("A", 7), ("B", 8)]), "env=A=7 env=B=8 -freq 1 -- log=info");
+        assert_eq!(for_kernel("-freq 1 -- log=info", &[("A", 7), ("B", 8)]), "env=A=7 env=B=8 -freq 1 -- log=info");
+    }
+
+    #[test]
+    fn devices_are_announced_to_the_kernel_not_the_application() {
+        let command_line = "-freq 1 -- log=info virtio_mmio.device=512@0xfeb00e00:12 virtio_mmio.device=4K@0xd0000000:5";
+        assert_eq!(
+            for_kernel(command_line, &[]),
+            "virtio_mmio.device=4K@0xfeb00e00:12 virtio_mmio.device=4K@0xd0000000:5 -freq 1 -- log=info"
+        );
+        assert_eq!(for_kernel("virtio_mmio.device=nonsense -- a=1", &[]), "-- a=1");
     }
 }

@@ -14,6 +14,9 @@ use vm_fdt::{Error, FdtWriter};
 pub fn build(memory: &[MemoryRange], boot_arguments: &str) -> Result<Vec<u8>, Error> {
     let mut tree = FdtWriter::new()?;
     let root = tree.begin_node("")?;
+    // The kernel asks for these two by name and takes their absence for a damaged tree.
+    tree.property_string("compatible", "skerry,microvm")?;
+    tree.property_string("model", "skerry,microvm")?;
     tree.property_u32("#address-cells", 2)?;
     tree.property_u32("#size-cells", 2)?;
     for range in memory {

@@ -1,0 +1,236 @@
+//! What we change in the Hermit kernel 0.11.0, and why. Only data; [`crate::kernel_source`] applies it.
+//!
+//! An edit replaces a text that must be in its file exactly once. Where nearly all of a file would change, a file of ours in
+//! `guest/kernel/overlay` takes its place. `sha256` is that of the kernel's file before any change.
+
+/// One replacement.
+pub(crate) struct Edit {
+    /// The text in the kernel's file.
+    pub(crate) find: &'static str,
+    /// What stands there afterwards.
+    pub(crate) replace: &'static str,
+    /// The reason.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for readers, and for the test that demands it"))]
+    pub(crate) why: &'static str,
+}
+
+/// The edits of one file.
+pub(crate) struct FileEdits {
+    pub(crate) path: &'static str,
+    pub(crate) sha256: &'static str,
+    pub(crate) edits: &'static [Edit],
+}
+
+/// A file of ours in the place of one of the kernel's.
+pub(crate) struct Overlay {
+    /// The kernel's file.
+    pub(crate) path: &'static str,
+    pub(crate) sha256: &'static str,
+    /// Ours, below `guest/kernel/overlay`.
+    pub(crate) file: &'static str,
+}
+
+/// A file of ours that the kernel has not.
+pub(crate) struct Addition {
+    pub(crate) path: &'static str,
+    pub(crate) file: &'static str,
+}
+
+const NAKED: &str = "`naked` became an unsafe attribute when it was stabilised, after this kernel's release";
+
+pub(crate) const OVERLAYS: &[Overlay] = &[
+    Overlay {
+        path: "src/fd/socket/tcp.rs",
+        sha256: "8715e5015a66bde35cbbc20f00f5c71bd3fa6dd055fdb9b0fe2b4ff7248b29fa",
+        file: "tcp.rs",
+    },
+    Overlay {
+        path: "src/fd/eventfd.rs",
+        sha256: "f8464f2861b3cf5ed94899a9c5b5b7488523f3b7543ee99c084c692bf02e6926",
+        file: "eventfd.rs",
+    },
+    Overlay {
+        path: "src/mm/device_alloc.rs",
+        sha256: "0add819ef6ae16e10138c8487d7c6df2700f24c12283cbe070883f022c598967",
+        file: "device_alloc.rs",
+    },
+];
+
+pub(crate) const ADDITIONS: &[Addition] = &[
+    Addition { path: "src/executor/block_on.rs", file: "block_on.rs" },
+    Addition { path: "src/skerry.rs", file: "skerry.rs" },
+];
+
+pub(crate) const EDITS: &[FileEdits] = &[
+    FileEdits {
+        path: "Cargo.toml",
+        sha256: "3f287a296748d94c613fb2f178e4b6346c422d15785398962a6d24c51e1435e4",
+        edits: &[
+            Edit {
+                find: "[dependencies.log]\nversion = \"0.4\"\n",
+                replace: "[dependencies.log]\nversion = \"0.4\"\nfeatures = [\"release_max_level_error\"]\n",
+                why: "messages below `error` are never shown; left out at compile time they cost neither size nor time",
+            },
+            Edit {
+                find: "[dependencies.talc]\nversion = \"4\"\n",
+                replace: "[dependencies.talc]\nversion = \"4\"\nfeatures = [\"counters\"]\n",
+                why: "the runtime reports how much memory is free",
+            },
+        ],
+    },
+    FileEdits {
+        path: "src/lib.rs",
+        sha256: "a17d3a37d5b74a4a5b63815bd86a7105921f35438f3354cbcc3d222d01aa0ba9",
+        edits: &[
+            Edit {
+                find: "\nmod synch;\n",
+                replace: "\nmod skerry;\nmod synch;\n",
+                why: "our own additions to the system calls",
+            },
+            Edit {
+                find: "\tdrivers::init();\n",
+                replace: "\tskerry::note_network_start();\n\tdrivers::init();\n",
+                why: "the boot's breakdown tells the kernel's own start from the network's",
+            },
+        ],
+    },
+    FileEdits {
+        path: "src/config.rs",
+        sha256: "98f3aa4a207a951437bc1cc60e6b305e7471dff24c75c828fb51a40037d43d28",
+        edits: &[Edit {
+            find: "{ 2048 } else { 1024 };",
+            replace: "{ 2048 } else { 128 };",
+            why: "each queue entry takes whole pages of buffers; 1024 of them do not fit a machine of 128 MiB",
+        }],
+    },
+    FileEdits {
+        path: "src/mm/allocator.rs",
+        sha256: "c869a1dd06b5d583f6bdee9a174fdf136f4ddf7dc0676f3f86b6ee19f5f3fe2e",
+        edits: &[Edit {
+            find: "\tpub unsafe fn init(&self,",
+            replace: "\tpub fn available_bytes(&self) -> usize {\n\t\tself.0.lock().get_counters().available_bytes\n\t}\n\n\tpub unsafe fn init(&self,",
+            why: "the runtime reports how much memory is free",
+        }],
+    },
+    FileEdits {
+        path: "src/executor/mod.rs",
+        sha256: "e2e2f7c1921b716079e558774ae0167f2ba969e7f88139810ac13aa823d744a4",
+        edits: &[
+            Edit {
+                find: "#[cfg(any(feature = \"tcp\", feature = \"udp\"))]\npub(crate) mod device;",
+                replace: "mod block_on;\n#[cfg(any(feature = \"tcp\", feature = \"udp\"))]\npub(crate) mod device;",
+                why: "our own way to wait, which loses no packet and keeps to its timeout",
+            },
+            Edit {
+                find: "pub(crate) fn block_on<F, T>(",
+                replace: "fn _block_on_of_the_kernel<F, T>(",
+                why: "the kernel's own way to wait is not used any more",
+            },
+            Edit {
+                find: "use crate::arch::core_local::*;",
+                replace: "pub(crate) use self::block_on::block_on;\nuse crate::arch::core_local::*;",
+                why: "all waits go through our own",
+            },
+        ],
+    },
+    FileEdits {
+        path: "src/executor/network.rs",
+        sha256: "0466152ae75d5f9f5248e2d7037cf49cf2447a5ba238693edebfb6edda02604f",
+        edits: &[
+            Edit {
+                find: "tcp::SocketBuffer::new(vec![0; 0x10000]);\n\t\tlet tcp_tx_buffer",
+                replace: "tcp::SocketBuffer::new(vec![0; crate::fd::socket::tcp::RECEIVE_BUFFER_BYTES]);\n\t\tlet tcp_tx_buffer",
+                why: "64 KiB for each connection, and each that a listener holds in reserve, are too much for a small machine",
+            },
+            Edit {
+                find: "tcp::SocketBuffer::new(vec![0; 0x10000]);\n\t\tlet mut tcp_socket",
+                replace: "tcp::SocketBuffer::new(vec![0; crate::fd::socket::tcp::SEND_BUFFER_BYTES]);\n\t\tlet mut tcp_socket",
+                why: "64 KiB for each connection, and each that a listener holds in reserve, are too much for a small machine",
+            },
+            Edit {
+                find: "\t\tself.iface\n\t\t\t.poll(timestamp, &mut self.device, &mut self.sockets)\n",
+                replace: "\t\tlet result = self.iface.poll(timestamp, &mut self.device, &mut self.sockets);\n\t\tcrate::fd::socket::tcp::reap(self, timestamp);\n\t\tresult\n",
+                why: "closed sockets are freed when they are done, not when the application waits for them",
+            },
+        ],
+    },
+    FileEdits {
+        path: "src/executor/device.rs",
+        sha256: "bb16a155ccc3b24f149780274ca738f2d0ea1983d40ce2d54dd5a2327eb22017",
+        edits: &[Edit {
+            find: "\t\tlet mut iface = Interface::new(config,",
+            replace: "\t\tlet mut seed = [0; 8];\n\t\tcrate::entropy::read(&mut seed, crate::entropy::Flags::empty());\n\t\tconfig.random_seed ^= u64::from_ne_bytes(seed);\n\t\tlet mut iface = Interface::new(config,",
+            why: "initial sequence numbers from the time of day alone can be guessed",
+        }],
+    },
+    FileEdits {
+        path: "src/syscalls/socket.rs",
+        sha256: "99847159a86f5cfc0233a50ead52bb1079ee504063e408d925428718e276e522",
+        edits: &[Edit {
+            find: "Arc::new(async_lock::RwLock::new(tcp::Socket::new(handle, domain)));",
+            replace: "Arc::new(tcp::Socket::new(handle, domain));",
+            why: "our own sockets lock what they must themselves",
+        }],
+    },
+    FileEdits {
+        path: "src/syscalls/entropy.rs",
+        sha256: "409cac6bf3be0f4988d06a786dfcdd73ba37a4a56c5de5975e75c1eb77328508",
+        edits: &[Edit {
+            find: "\t\twarn!(\"Unable to read entropy! Fallback to a naive implementation!\");",
+            replace: "\t\tassert!(ret >= 0, \"no entropy: the processor has neither RDSEED nor RDRAND\");",
+            why: "guessable random numbers make guessable task identifiers and keys; better no boot than those",
+        }],
+    },
+    FileEdits {
+        path: "src/arch/x86_64/kernel/processor.rs",
+        sha256: "279850a9da6b847e22e1b44716b770b053710d27a351f7de3569e2b35de914bf",
+        edits: &[
+            Edit {
+                find: "\tqemu_exit(error_code == 0);",
+                replace: "\tqemu_exit(error_code);",
+                why: "the host wants to know how the guest ended, not only that it did not succeed",
+            },
+            Edit {
+                find: "fn qemu_exit(success: bool) {\n\tlet code = if success { 3 >> 1 } else { 0 };",
+                replace: "fn qemu_exit(error_code: i32) {\n\tlet code = error_code as u32;",
+                why: "the host wants to know how the guest ended, not only that it did not succeed",
+            },
+            Edit {
+                find: "\t\tSome(buf)\n\t} else {\n\t\tNone\n\t}\n}\n\n#[inline]",
+                replace: "\t\tSome(buf)\n\t} else if CpuId::new().get_feature_info().is_some_and(|info| info.has_rdrand()) {\n\t\tfor word in buf.chunks_mut(8) {\n\t\t\tlet mut value = 0;\n\t\t\twhile unsafe { core::arch::x86_64::_rdrand64_step(&mut value) != 1 } || value == 0 || value == u64::MAX {\n\t\t\t\tspin_loop();\n\t\t\t}\n\t\t\tword.copy_from_slice(&value.to_ne_bytes());\n\t\t}\n\n\t\tSome(buf)\n\t} else {\n\t\tNone\n\t}\n}\n\n#[inline]",
+                why: "QEMU before 8 emulates RDRAND but not RDSEED",
+            },
+        ],
+    },
+    FileEdits {
+        path: "src/arch/x86_64/kernel/scheduler.rs",
+        sha256: "0c5cb7baee80b0fa46b5baf241c3f53b78de857980a3a6a89531b88abb41473f",
+        edits: &[Edit { find: "#[naked]", replace: "#[unsafe(naked)]", why: NAKED }],
+    },
+    FileEdits {
+        path: "src/arch/x86_64/kernel/start.rs",
+        sha256: "2346b9678c4e26908bde258c6b7e19682e7f3d9d4d4c25a9d8f24b909ebd4e3d",
+        edits: &[Edit { find: "#[naked]", replace: "#[unsafe(naked)]", why: NAKED }],
+    },
+    FileEdits {
+        path: "src/arch/x86_64/kernel/switch.rs",
+        sha256: "22978e9aa601b4ca02cc55041f8ceee6bfc93c14778f1c0135308b80edec1dcb",
+        edits: &[
+            Edit {
+                find: "#[naked]\npub(crate) unsafe extern \"C\" fn switch_to_task(",
+                replace: "#[unsafe(naked)]\npub(crate) unsafe extern \"C\" fn switch_to_task(",
+                why: NAKED,
+            },
+            Edit {
+                find: "#[naked]\npub(crate) unsafe extern \"C\" fn switch_to_fpu_owner(",
+                replace: "#[unsafe(naked)]\npub(crate) unsafe extern \"C\" fn switch_to_fpu_owner(",
+                why: NAKED,
+            },
+        ],
+    },
+    FileEdits {
+        path: "src/syscalls/table.rs",
+        sha256: "c910036e15c0844ec422c53fcdf5ea1f2ae1897aa4cc4d1debed8a42da39dea9",
+        edits: &[Edit { find: "#[naked]", replace: "#[unsafe(naked)]", why: NAKED }],
+    },
+];

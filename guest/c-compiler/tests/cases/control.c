@@ -30,7 +30,7 @@ int run(int n) { int s = 0; for (int i = 0; i < n; i++) { if (i & 1) continue; s
 //= 10 -> 20
 //// nested loops with break and continue
 int run(int n) { int c = 0; for (int i = 0; i < n; i++) { for (int j = 0; j < n; j++) { if (j == i) continue; if (j > i + 2) break; c += j; } if (c > 100) break; } return c; }
-//= 6 -> 41
+//= 6 -> 49
 //// switch with fall-through and default
 int run(int x) { int r = 0; switch (x) { case 1: r += 1; case 2: r += 2; break; case 3: r += 3; default: r += 100; case 5: r += 5; } return r; }
 //= 1 -> 3
@@ -136,7 +136,7 @@ int nothing(void) { }
 int run(void) { nothing(); return 3; }
 //=  -> 3
 //// recursion too deep in memory ends with a trap
-int f(int n) { int a[64]; a[n & 63] = n; return f(n + 1) + a[n & 63]; }
+int f(int n) { int a[2048]; a[n & 63] = n; return f(n + 1) + a[n & 63]; }
 int run(void) { return f(0); }
 //! gcc differs
 //=  -> trap: wasm `unreachable` instruction executed

@@ -110,7 +110,7 @@ int run(int x) { counter += x; table[1] = counter; uninitialised--; return count
 //// globals of every type
 char a = -1; unsigned char b = 255; short c = -2; unsigned short d = 65535; float e = 0.5f; double f = 0.25; long g = -3; unsigned long h = 4; _Bool i = 7;
 double run(void) { return a + b + c + d + e + f + g + h + i; }
-//=  -> 65788.75
+//=  -> 65789.75
 //// global two-dimensional array
 const int m[2][2] = {{1, 2}, {3, 4}};
 int run(int i, int j) { return m[i][j] * 10 + m[j][i]; }

@@ -4,7 +4,7 @@
 //! by `; `: first the return value, if there is one, then every array argument as the call left it.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
-use skerry_c_compiler::{CompiledFunction, MATH_IMPORTS, MATH_MODULE, ParameterType, ScalarType, compile};
+use skerry_c_compiler::{CompiledFunction, MATH_IMPORTS, MATH_MODULE, ParameterType, ScalarType, Signature, compile};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
@@ -172,13 +172,35 @@ fn math(name: &str, x: f64, y: f64, z: f64) -> f64 {
     }
 }
 
-/// Runs a compiled function with arguments as text, separated by `;`. A trap's message comes as `trap: …`.
+/// Runs a compiled function once; see [`Runner::run`].
 pub(crate) fn run(compiled: &CompiledFunction, arguments: &str) -> String {
-    let engine = Engine::default();
-    let module = Module::new(&engine, &compiled.wasm).expect("the module is valid");
-    let mut store = Store::new(&engine, ());
+    Runner::new(compiled).run(arguments)
+}
+
+/// A compiled function, ready to be called often. Each call gets an instance of its own.
+pub(crate) struct Runner {
+    compiled: CompiledFunction,
+    engine: Engine,
+    module: Module,
+}
+
+impl Runner {
+    pub(crate) fn new(compiled: &CompiledFunction) -> Self {
+        let engine = Engine::default();
+        let module = Module::new(&engine, &compiled.wasm).expect("the module is valid");
+        Self { compiled: compiled.clone(), engine, module }
+    }
+
+    /// Calls with arguments as text, separated by `;`. A trap's message comes as `trap: …`.
+    pub(crate) fn run(&self, arguments: &str) -> String {
+        call(&self.compiled, &self.engine, &self.module, arguments)
+    }
+}
+
+fn call(compiled: &CompiledFunction, engine: &Engine, module: &Module, arguments: &str) -> String {
+    let mut store = Store::new(engine, ());
     let linker = linker(&mut store);
-    let instance = linker.instantiate_and_start(&mut store, &module).expect("instantiates");
+    let instance = linker.instantiate_and_start(&mut store, module).expect("instantiates");
     let memory = instance.get_memory(&store, "memory").expect("memory is exported");
     memory.grow(&mut store, 1).expect("grows");
     let mut heap = compiled.heap_base as usize;
@@ -244,8 +266,11 @@ pub(crate) fn with_gcc(jobs: &[Job<'_>]) -> Option<Vec<String>> {
     sources.dedup();
     let mut main = String::from(MAIN_HEAD);
     let mut files = vec!["main.c".to_owned()];
+    let mut signatures = Vec::new();
     for (index, source) in sources.iter().enumerate() {
-        let function = compiled("gcc's source", source).signature.name;
+        let signature = compiled("gcc's source", source).signature;
+        let function = signature.name.clone();
+        signatures.push(signature);
         // Everything is static to its file; the one function is reached through a pointer with a name of its own.
         let text = format!("{source}\nvoid *entry_{index} = (void *){function};\n");
         write(directory.path(), &format!("{index}.c"), &text);
@@ -255,7 +280,7 @@ pub(crate) fn with_gcc(jobs: &[Job<'_>]) -> Option<Vec<String>> {
     main.push_str("int main(void) {\n");
     for job in jobs {
         let index = sources.binary_search(&job.source).expect("every source is there");
-        main.push_str(&call_in_c(job, index));
+        main.push_str(&call_in_c(job.arguments, index, &signatures[index]));
     }
     main.push_str("return 0; }\n");
     write(directory.path(), "main.c", &main);
@@ -314,13 +339,12 @@ fn c_literal(number: Number) -> String {
     }
 }
 
-fn call_in_c(job: &Job<'_>, index: usize) -> String {
-    let signature = compiled("gcc's call", job.source).signature;
+fn call_in_c(arguments: &str, index: usize, signature: &Signature) -> String {
     let mut declarations = String::new();
     let mut types = Vec::new();
     let mut names = Vec::new();
     let mut shows = String::new();
-    let mut parts = job.arguments.split(';');
+    let mut parts = arguments.split(';');
     for (position, parameter) in signature.parameters.iter().enumerate() {
         let text = parts.next().unwrap_or_default();
         names.push(format!("p{position}"));

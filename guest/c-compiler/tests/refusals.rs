@@ -1,0 +1,268 @@
+//! What is wrong, or not covered, is refused with line, column and a message that names it.
+
+use skerry_c_compiler::compile;
+
+/// The first error of a source.
+fn refusal(source: &str) -> String {
+    match compile(source) {
+        Ok(_) => "compiles".to_owned(),
+        Err(errors) => errors.to_string().lines().next().unwrap_or_default().to_owned(),
+    }
+}
+
+#[test]
+fn constructs_that_are_not_covered_are_refused_by_name() {
+    for (source, expected) in [
+        ("struct s { int a; };\nint f(void) { return 0; }", "line 1, column 1: struct and union are not supported"),
+        ("int f(void) {\n  union { int a; } u;\n}", "line 2, column 3: struct and union are not supported"),
+        ("int f(int a) { return a.b; }", "line 1, column 23: members of struct and union are not supported"),
+        ("int f(int (*g)(int)) { return g(1); }", "line 1, column 7: pointers to functions are not supported"),
+        (
+            "int g(void) { return 1; }\nint f(void) { int x = g; return x; }",
+            "line 2, column 23: pointers to functions are not supported",
+        ),
+        (
+            "int g(void) { return 1; }\nint f(void) { return (*g)(); }",
+            "line 2, column 22: calls through pointers to functions are not supported",
+        ),
+        ("int f(int n, ...) { return n; }", "line 1, column 6: functions with variable arguments are not supported"),
+        ("int f(int n) { goto end; end: return n; }", "line 1, column 16: labels and goto are not supported"),
+        ("int f(int n) { int a[n]; return 0; }", "line 1, column 22: variable-length arrays are not supported"),
+        ("int f(int n, int a[n][n]) { return 0; }", "line 1, column 23: variable-length arrays are not supported"),
+        (
+            "int f(void) { __asm__(\"nop\"); return 0; }",
+            "line 1, column 15: inline assembler statements are not supported",
+        ),
+        (
+            "int f(int a) { return _Generic(a, int: 1, default: 2); }",
+            "line 1, column 23: _Generic selections are not supported",
+        ),
+        ("int f(void) { return ({ 1; }); }", "line 1, column 22: statement expressions are not supported"),
+        ("int f(void) { return ((int[]){1, 2})[0]; }", "line 1, column 23: compound literals are not supported"),
+        ("double _Complex f(void) { return 0; }", "line 1, column 8: complex numbers are not supported"),
+        ("long double f(void) { return 0; }", "line 1, column 1: long double is not supported"),
+        ("double f(void) { return 1.0L; }", "line 1, column 25: long double is not supported"),
+        ("_Atomic int f(void) { return 0; }", "line 1, column 1: atomic types are not supported"),
+        (
+            "int f(int x) { switch (x) { case 1 ... 5: return 1; } return 0; }",
+            "line 1, column 29: ranges of cases are not supported",
+        ),
+        (
+            "int f(int x) { switch (x) { case 1: if (x) { case 2: return 1; } } return 0; }",
+            "line 1, column 46: case labels inside of another statement are not supported",
+        ),
+        (
+            "_Thread_local int x;\nint f(void) { return x; }",
+            "line 1, column 1: thread-local variables are not supported",
+        ),
+        ("__attribute__((noinline)) int f(void) { return 0; }", "line 1, column 1: attributes are not supported"),
+        ("int f(int a) { typeof(a) b = a; return b; }", "line 1, column 26: syntax error: unexpected 'b'"),
+        ("int f(int a) { __typeof(a) b = a; return b; }", "line 1, column 16: typeof types are not supported"),
+        (
+            "int f(a) int a; { return a; }",
+            "line 1, column 10: parameter declarations after the parameter list are not supported",
+        ),
+        ("_Alignas(16) int x;\nint f(void) { return x; }", "line 1, column 1: alignment specifiers are not supported"),
+        ("#include <stdio.h>\nint f(void) { return 0; }", "line 1, column 2: header <stdio.h> is not available"),
+        ("int f(void) { return L'a'; }", "line 1, column 22: literals of wide characters are not supported"),
+        (
+            "int f(void) { return 'ab'; }",
+            "line 1, column 22: character constants of several characters are not supported",
+        ),
+    ] {
+        assert_eq!(refusal(source), expected, "{source}");
+    }
+}
+
+#[test]
+fn violations_of_the_language_are_refused() {
+    for (source, expected) in [
+        ("int f(int a) { return b; }", "line 1, column 23: 'b' is not declared"),
+        ("int f(int a) { return g(a); }", "line 1, column 23: function 'g' is not declared"),
+        (
+            "double f(double a) { return sin(a); }",
+            "line 1, column 29: function 'sin' is not declared: #include <math.h> declares it",
+        ),
+        (
+            "int g(int a) { return a; }\nint f(void) { return g(1, 2); }",
+            "line 2, column 22: function 'g' takes 1 arguments, not 2",
+        ),
+        ("int g(void);\nint f(void) { return g(); }", "line 2, column 22: function 'g' is declared, but never defined"),
+        ("int f(int a) { 5 = a; return a; }", "line 1, column 16: this expression does not designate a variable"),
+        ("int f(int a) { (a + 1)++; return a; }", "line 1, column 17: this expression does not designate a variable"),
+        ("int f(const int a) { a = 1; return a; }", "line 1, column 22: this is const and cannot be changed"),
+        ("int f(const int *a) { *a = 1; return 0; }", "line 1, column 23: this is const and cannot be changed"),
+        (
+            "const int x[2] = {1, 2};\nint f(void) { x[0]++; return 0; }",
+            "line 2, column 15: this is const and cannot be changed",
+        ),
+        (
+            "int f(const int *a) { int *b = a; return *b; }",
+            "line 1, column 32: initialisation discards 'const' of 'const int*'",
+        ),
+        (
+            "int f(int *a) { int b = a; return b; }",
+            "line 1, column 25: initialisation from 'int*' to 'int' needs a cast",
+        ),
+        (
+            "int f(int a) { int *b = a; return *b; }",
+            "line 1, column 25: initialisation from 'int' to 'int*' needs a cast",
+        ),
+        (
+            "int f(int *a) { double *b; b = a; return 0; }",
+            "line 1, column 32: assignment from 'int*' to 'double*' needs a cast",
+        ),
+        (
+            "void g(int *a) { }\nint f(double *a) { g(a); return 0; }",
+            "line 2, column 22: argument passing from 'double*' to 'int*' needs a cast",
+        ),
+        ("int f(int *a, double *b) { return a == b; }", "line 1, column 35: 'int*' and 'double*' cannot be compared"),
+        ("int f(int *a) { return a < 0; }", "line 1, column 24: 'int*' and 'int' cannot be compared"),
+        ("int f(int *a) { return a * 2; }", "line 1, column 24: a number is needed here, not 'int*'"),
+        ("int f(double a) { return a % 2; }", "line 1, column 26: an integer is needed here, not 'double'"),
+        ("int f(double a) { return a << 1; }", "line 1, column 26: an integer is needed here, not 'double'"),
+        ("int f(double a) { return ~a; }", "line 1, column 27: an integer is needed here, not 'double'"),
+        ("int f(double a) { switch (a) { } return 0; }", "line 1, column 27: an integer is needed here, not 'double'"),
+        (
+            "int f(int *a) { return (int)(double)a; }",
+            "line 1, column 29: a cast from 'int*' to 'double' is not possible",
+        ),
+        ("int f(int a) { return *a; }", "line 1, column 23: only pointers can be followed, not 'int'"),
+        ("int f(int a) { return a[0]; }", "line 1, column 23: only arrays and pointers have elements"),
+        (
+            "int f(void *a) { return *a; }",
+            "line 1, column 25: what a pointer to void points to has no type: cast the pointer first",
+        ),
+        ("int f(void) { int a[2], b[2]; a = b; return 0; }", "line 1, column 31: an array cannot be assigned to"),
+        (
+            "void g(void) { }\nint f(void) { return g(); }",
+            "line 2, column 22: a value is needed here, but the expression is void",
+        ),
+        ("void g(void) { }\nint f(void) { return 1 + g(); }", "line 2, column 22: a number is needed here, not 'void'"),
+        ("void f(void) { return 1; }", "line 1, column 23: a void function returns no value"),
+        ("int f(void) { return; }", "line 1, column 15: the function returns 'int': a value is missing here"),
+        ("int f(void) { break; }", "line 1, column 15: 'break' outside of a loop or switch"),
+        (
+            "int f(int a) { switch (a) { case 1: continue; } return 0; }",
+            "line 1, column 37: 'continue' outside of a loop",
+        ),
+        ("int f(int a) { case 1: return a; }", "line 1, column 16: a case label outside of a switch"),
+        (
+            "int f(int a) { switch (a) { case 1: case 1: return a; } return 0; }",
+            "line 1, column 37: case 1 is there twice",
+        ),
+        (
+            "int f(int a) { switch (a) { case a: return a; } return 0; }",
+            "line 1, column 34: an integer constant is needed here",
+        ),
+        ("int f(int a) { int a = 1; return a; }", "line 1, column 20: 'a' is defined already"),
+        ("int f(int a, int a) { return a; }", "line 1, column 18: parameter 'a' is there twice"),
+        ("int f(void) { return 0; }\nint f(void) { return 1; }", "line 2, column 5: function 'f' is defined already"),
+        (
+            "int f(int a);\nint f(double a) { return 1; }",
+            "line 2, column 5: function 'f' is declared already with other types",
+        ),
+        ("int x = 1;\nint x = 2;\nint f(void) { return x; }", "line 2, column 5: 'x' is defined already"),
+        ("int x;\ndouble x;\nint f(void) { return 0; }", "line 2, column 8: 'x' is declared already as something else"),
+        (
+            "extern int x;\nint f(void) { return x; }",
+            "line 1, column 12: variable 'x' is declared extern, but never defined",
+        ),
+        (
+            "int y;\nint x = y;\nint f(void) { return x; }",
+            "line 2, column 9: the initialiser of a static variable must be constant",
+        ),
+        ("int f(void) { int a[2] = {1, 2, 3}; return 0; }", "line 1, column 33: more initialisers than elements"),
+        ("int f(void) { int a[2] = {[2] = 1}; return 0; }", "line 1, column 27: the index is outside of the array"),
+        ("int f(void) { char a[2] = \"abc\"; return 0; }", "line 1, column 27: the string is longer than the array"),
+        ("int f(void) { int a[-1]; return 0; }", "line 1, column 21: an array's length must be positive"),
+        ("int f(void) { int a[]; return 0; }", "line 1, column 19: an array needs a length or an initialiser"),
+        ("int f(void) { void a; return 0; }", "line 1, column 20: variable 'a' cannot be void"),
+        ("_Static_assert(1 == 2, \"no\");\nint f(void) { return 0; }", "line 1, column 1: static assertion failed"),
+        ("int f(void) { return 08; }", "line 1, column 22: this integer constant is malformed"),
+        (
+            "int f(void) { return 99999999999999999999; }",
+            "line 1, column 22: this integer constant needs more than 64 bits",
+        ),
+        ("int f(void) { return sizeof(void); }", "line 1, column 22: void has no size"),
+        ("unsigned double f(void) { return 0; }", "line 1, column 1: C has no such type"),
+        ("enum e f(void) { return 0; }", "line 1, column 6: enum 'e' is not defined"),
+        ("#include <math.h>\nint f(int a) { return isnan(a); }", "line 2, column 29: 'isnan' takes float or double"),
+    ] {
+        assert_eq!(refusal(source), expected, "{source}");
+    }
+}
+
+#[test]
+fn the_function_to_run_must_be_callable_from_outside() {
+    for (source, expected) in [
+        ("", "line 1, column 1: the source defines no function to run"),
+        ("int x;", "line 1, column 1: the source defines no function to run"),
+        (
+            "int f(int **a) { return 0; }",
+            "line 1, column 5: parameter 'a' of the function to run, 'f', cannot be 'int**'",
+        ),
+        (
+            "int f(void *a) { return 0; }",
+            "line 1, column 5: parameter 'a' of the function to run, 'f', cannot be 'void*'",
+        ),
+        (
+            "int f(int a[2][2]) { return 0; }",
+            "line 1, column 5: parameter 'a' of the function to run, 'f', cannot be 'pointer to array'",
+        ),
+        ("int *f(int *a) { return a; }", "line 1, column 6: the function to run, 'f', cannot return 'int*'"),
+    ] {
+        assert_eq!(refusal(source), expected, "{source}");
+    }
+}
+
+#[test]
+fn places_are_those_of_the_users_own_text() {
+    for (source, expected) in [
+        ("int f(int a) {\n\treturn a +;\n}", "line 2, column 12: syntax error: unexpected ';'"),
+        ("int f(int a) {\n  return a;\n", "line 2, column 11: syntax error: unexpected end of the source"),
+        (
+            "#define BAD nowhere\n/* two\nlines */ int f(int a) { return BAD; }",
+            "line 3, column 32: 'nowhere' is not declared",
+        ),
+        (
+            "#include <stdint.h>\n#include <math.h>\n\nint32_t f(int32_t a)\n{ return \\\n  zz; }",
+            "line 6, column 3: 'zz' is not declared",
+        ),
+        ("// \u{e4}\u{f6}\u{fc}\nint f(void) { /* \u{e4} */ return q; }", "line 2, column 30: 'q' is not declared"),
+    ] {
+        assert_eq!(refusal(source), expected, "{source}");
+    }
+}
+
+#[test]
+fn several_errors_are_reported_at_once() {
+    let source = "int g(int a) { return x; }\nint f(int a) {\n  y = 1;\n  if (z) a = 2;\n  return \"\"; }\n";
+    let errors = compile(source).expect_err("wrong");
+    let places: Vec<(u32, u32)> = errors.diagnostics().iter().map(|error| (error.line, error.column)).collect();
+    assert_eq!(places, [(1, 23), (3, 3), (4, 7), (5, 10)]);
+}
+
+#[test]
+fn sizes_have_limits() {
+    for (source, expected) in [
+        ("char a[1000000000000];\nint f(void) { return 0; }", "line 1, column 8: the array is too large"),
+        ("int a[1000000][1000000];\nint f(void) { return 0; }", "line 1, column 16: the array is too large"),
+        (
+            "char a[8000000]; char b[8000000];\nint f(void) { return 0; }",
+            "line 1, column 23: the static variables are too large in all",
+        ),
+        (
+            "int f(void) { char a[7000000]; char b[7000000]; return a[0] + b[0]; }",
+            "line 1, column 1: the functions' arrays and addressed variables are too large in all",
+        ),
+    ] {
+        assert_eq!(refusal(source), expected, "{source}");
+    }
+    let long = format!("int f(void) {{ return 0; }}{}", " ".repeat(300_000));
+    assert_eq!(refusal(&long), "line 1, column 1: the source is longer than 256 KiB");
+    let many = (0..5000).map(|index| format!("int v{index};")).collect::<String>();
+    let start = 12 + (0..4096).map(|index| format!("int v{index};").len()).sum::<usize>();
+    let expected = format!("line 1, column {}: the function has too many variables", start + 4 + 2);
+    assert_eq!(refusal(&format!("int f(void) {{{many} return 0; }}")), expected);
+}

@@ -1,0 +1,260 @@
+//! No source makes the compiler panic, overflow a small native stack, or emit an invalid module.
+
+use proptest::prelude::*;
+use skerry_c_compiler::compile;
+use std::time::Instant;
+
+/// The native stack of a thread of the Serverless Runtime. Builds without optimisation need more of it for the same work.
+const STACK_BYTES: usize = if cfg!(debug_assertions) { 2 * 1024 * 1024 } else { 512 * 1024 };
+
+fn compiles(source: String) -> bool {
+    let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
+    let thread = thread.spawn(move || match compile(&source) {
+        Ok(compiled) => {
+            validate(&compiled.wasm);
+            true
+        }
+        Err(errors) => {
+            assert!(!errors.diagnostics().is_empty());
+            false
+        }
+    });
+    thread.expect("starts").join().expect("no panic")
+}
+
+fn validate(wasm: &[u8]) {
+    // wasmi wants more native stack than the compiler under test may have.
+    let wasm = wasm.to_vec();
+    let thread = std::thread::Builder::new().stack_size(8 * 1024 * 1024);
+    let checked = thread.spawn(move || wasmi::Module::new(&wasmi::Engine::default(), &wasm).map(|_| ()));
+    checked.expect("starts").join().expect("no panic").expect("the module is valid");
+}
+
+/// Nests a construct this deep in a function.
+fn nested(kind: &str, depth: usize) -> String {
+    let wrapped =
+        |open: &str, inner: &str, close: &str| format!("{}{inner}{}", open.repeat(depth), close.repeat(depth));
+    let expression = match kind {
+        "parentheses" => wrapped("(", "1", ")"),
+        "casts" => wrapped("(int)", "1", ""),
+        "unknown casts" => wrapped("(a)", "1", ""),
+        "signs" => wrapped("- ", "1", ""),
+        "complements" => wrapped("~", "1", ""),
+        "dereferences" => wrapped("*", "p", ""),
+        "addresses" => wrapped("*&", "a", ""),
+        "sums" => wrapped("1+", "a", ""),
+        "long products" => wrapped("1L*", "a", ""),
+        "conjunctions" => wrapped("a&&", "a", ""),
+        "disjunctions" => wrapped("a||", "a", ""),
+        "conditionals" => wrapped("a?1:", "1", ""),
+        "middle conditionals" => wrapped("a?", "1", ":1"),
+        "assignments" => wrapped("a=", "1", ""),
+        "compound assignments" => wrapped("a+=", "1", ""),
+        "indices" => wrapped("p[", "1", "]"),
+        "calls" => wrapped("f(", "1", ")"),
+        "call chains" => wrapped("", "f", "(1)"),
+        "index chains" => wrapped("", "p", "[1]"),
+        "commas" => wrapped("a,", "1", ""),
+        "sizeof" => wrapped("sizeof ", "a", ""),
+        "sizeof parentheses" => wrapped("sizeof(", "a", ")"),
+        "cast parentheses" => wrapped("(int)(", "1", ")"),
+        "mixed" => wrapped("1+(2*-", "a", ")"),
+        "statement expressions" => wrapped("({", "1;", "})"),
+        "generic" => wrapped("_Generic(1,int:", "1", ")"),
+        "compound literals" => wrapped("(int[]){", "1", "}"),
+        "strings" => wrapped("\"a\"", "", "[0]"),
+        _ => String::new(),
+    };
+    match kind {
+        "blocks" => format!("int f(int a){{{}}}", wrapped("{", "", "}")),
+        "ifs" => format!("int f(int a){{{};}}", wrapped("if(a)", "", "")),
+        "else ifs" => format!("int f(int a){{{};}}", wrapped("if(a);else ", "", "")),
+        "loops" => format!("int f(int a){{{};}}", wrapped("for(;;)", "", "")),
+        "whiles" => format!("int f(int a){{{};}}", wrapped("while(a)", "", "")),
+        "dos" => format!("int f(int a){{{}}}", wrapped("do ", ";", "while(a);")),
+        "switches" => format!("int f(int a){{{};}}", wrapped("switch(a)case 1:", "", "")),
+        "switch blocks" => format!("int f(int a){{{}}}", wrapped("switch(a){case 1:", ";", "}")),
+        "cases" => format!("int f(int a){{switch(a){{{};}}}}", wrapped("default:", "", "")),
+        "labels" => format!("int f(int a){{{};}}", wrapped("l:", "", "")),
+        "initialisers" => format!("int x={};int f(void){{return 0;}}", wrapped("{", "1", "}")),
+        "array initialisers" => {
+            format!("int x{}={};int f(void){{return 0;}}", "[1]".repeat(depth), wrapped("{", "1", "}"))
+        }
+        "declarators" => format!("int {};int f(void){{return 0;}}", wrapped("(", "x", ")")),
+        "stars" => format!("int {};int f(void){{return 0;}}", wrapped("*", "x", "")),
+        "dimensions" => format!("int {};int f(void){{return 0;}}", wrapped("", "x", "[1]")),
+        "function parameters" => format!("int f({});", wrapped("int(*x)(", "int", ")")),
+        "structs" => format!("{};", wrapped("struct{", "int a;", "}x;")),
+        "open parentheses" => format!("int f(int a){{return {}", "(".repeat(depth)),
+        "open braces" => format!("int f(int a){{{}", "{".repeat(depth)),
+        "typedefs" => {
+            let chain: String = (1..depth).map(|index| format!("typedef t{}*t{index};", index - 1)).collect();
+            format!("typedef int t0;{chain}int f(void){{return 0;}}")
+        }
+        "macros" => {
+            let chain: String = (1..depth).map(|index| format!("#define m{index} m{}\n", index - 1)).collect();
+            format!("#define m0 1\n{chain}int f(void){{return m{};}}", depth.max(1) - 1)
+        }
+        "macro calls" => format!("#define m(x) x\nint f(void){{return {};}}", wrapped("m(", "1", ")")),
+        "conditions" => format!("{}\n{}int f(void){{return 0;}}", "#if 1\n".repeat(depth), "#endif\n".repeat(depth)),
+        "condition parentheses" => format!("#if {}\n#endif\nint f(void){{return 0;}}", wrapped("(", "1", ")")),
+        "condition signs" => format!("#if {}\n#endif\nint f(void){{return 0;}}", wrapped("-", "1", "")),
+        "enumerations" => format!("enum{{a0=1{}}};int f(void){{return 0;}}", "+1".repeat(depth)),
+        _ => format!("int f(int a){{int*p=0;return {expression};}}"),
+    }
+}
+
+const KINDS: [&str; 53] = [
+    "parentheses",
+    "casts",
+    "unknown casts",
+    "signs",
+    "complements",
+    "dereferences",
+    "addresses",
+    "sums",
+    "long products",
+    "conjunctions",
+    "disjunctions",
+    "conditionals",
+    "middle conditionals",
+    "assignments",
+    "compound assignments",
+    "indices",
+    "calls",
+    "call chains",
+    "index chains",
+    "commas",
+    "sizeof",
+    "sizeof parentheses",
+    "cast parentheses",
+    "mixed",
+    "statement expressions",
+    "generic",
+    "compound literals",
+    "strings",
+    "blocks",
+    "ifs",
+    "else ifs",
+    "loops",
+    "whiles",
+    "dos",
+    "switches",
+    "switch blocks",
+    "cases",
+    "labels",
+    "initialisers",
+    "array initialisers",
+    "declarators",
+    "stars",
+    "dimensions",
+    "function parameters",
+    "structs",
+    "open parentheses",
+    "open braces",
+    "typedefs",
+    "macros",
+    "macro calls",
+    "conditions",
+    "condition parentheses",
+    "condition signs",
+];
+
+#[test]
+fn deep_nesting_ends_within_the_stack_and_in_time() {
+    for kind in KINDS.into_iter().chain(["enumerations"]) {
+        // A few depths around those at which the limits take hold, and one far beyond.
+        for depth in [20, 40, 60, 70, 100, 145, 200, 300, 500, 1000, 1400, 3000, 20_000] {
+            let begin = Instant::now();
+            let source = nested(kind, depth);
+            if source.len() > 256 * 1024 {
+                continue;
+            }
+            compiles(source);
+            println!("{kind} {depth}: {:?}", begin.elapsed());
+        }
+    }
+}
+
+#[test]
+fn usual_nesting_compiles() {
+    for kind in ["parentheses", "blocks", "ifs", "else ifs", "loops", "switch blocks", "conditionals", "mixed", "signs"]
+    {
+        assert!(compiles(nested(kind, 30)), "{kind}");
+    }
+    for kind in ["sums", "long products"] {
+        assert!(compiles(nested(kind, 1000)), "{kind}");
+    }
+}
+
+#[test]
+fn large_flat_sources_compile() {
+    let functions: String = (0..500).map(|index| format!("int f{index}(int a){{return a*{index}+1;}}\n")).collect();
+    assert!(compiles(functions));
+    let table: String = (0..10_000).map(|index| format!("{index},")).collect();
+    assert!(compiles(format!("int t[]={{{table}}};int f(int i){{return t[i];}}")));
+    let statements = "a+=1;if(a>3)a--;".repeat(2000);
+    assert!(compiles(format!("int f(int a){{{statements}return a;}}")));
+    let cases: String = (0..1000).map(|index| format!("case {index}:a+={index};break;")).collect();
+    assert!(compiles(format!("int f(int a){{switch(a){{{cases}}}return a;}}")));
+}
+
+/// Sources to mutate: every case of the tables.
+fn corpus() -> Vec<String> {
+    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut sources = Vec::new();
+    for entry in std::fs::read_dir(directory).expect("there") {
+        let text = std::fs::read_to_string(entry.expect("read").path()).expect("text");
+        for case in text.split("//// ").skip(1) {
+            sources.push(case.lines().skip(1).filter(|line| !line.starts_with("//")).collect::<Vec<_>>().join("\n"));
+        }
+    }
+    sources
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_compiled_or_refused(source in "\\PC{0,200}") {
+        compiles(source);
+    }
+
+    #[test]
+    fn any_mixture_of_tokens_is_compiled_or_refused(
+        tokens in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "int", "char", "unsigned", "long", "double", "float", "void", "const", "static", "typedef", "enum", "struct",
+                "if", "else", "for", "while", "do", "switch", "case", "default", "break", "continue", "return", "sizeof", "goto",
+                "a", "b", "f", "x", "0", "1", "2.5", "'c'", "\"s\"", "(", ")", "{", "}", "[", "]", ";", ",", ":", "?", "+", "-",
+                "*", "/", "%", "&", "|", "^", "~", "!", "=", "==", "+=", "<<=", "++", "--", "&&", "||", "<", ">>", ".", "->",
+                "#", "\n#define m 1\n", "\n#define g(x) x+m\n", "m", "g(", "...", "\n#if m\n", "\n#endif\n",
+            ]),
+            0..80,
+        )
+    ) {
+        compiles(tokens.join(" "));
+    }
+
+    #[test]
+    fn any_mutation_of_a_valid_source_is_compiled_or_refused(
+        choice in any::<prop::sample::Index>(),
+        edits in proptest::collection::vec((any::<prop::sample::Index>(), 0..4_u8, "[ -~]{1,3}"), 1..6),
+    ) {
+        let corpus = corpus();
+        let mut source: Vec<char> = choice.get(&corpus).chars().collect();
+        for (place, edit, text) in edits {
+            if source.is_empty() {
+                break;
+            }
+            let place = place.index(source.len());
+            match edit {
+                0 => { source.remove(place); }
+                1 => { source.splice(place..place, text.chars()); }
+                2 => { let end = (place + 8).min(source.len()); source.drain(place..end); }
+                _ => { let end = (place + 12).min(source.len()); let copy = source[place..end].to_vec(); source.splice(place..place, copy); }
+            }
+        }
+        compiles(source.into_iter().collect());
+    }
+}

@@ -4,6 +4,7 @@
 //! a mistake in the request or in the function.
 
 use crate::RequestError;
+use crate::host_functions::MEMORY_EXPORT;
 use crate::parameter::{DataType, Parameter, ParameterValue};
 use crate::scalar::wasm_type;
 use skerry_c_compiler::ScalarType;
@@ -13,6 +14,8 @@ use wasmi::{Val, ValType};
 pub(crate) struct Signature {
     pub(crate) parameters: Vec<Expected>,
     pub(crate) result: Option<ScalarType>,
+    /// Whether there is linear memory that buffers can be put into.
+    pub(crate) has_memory: bool,
 }
 
 /// One parameter of a function.
@@ -75,7 +78,7 @@ impl Expected {
 ///
 /// # Errors
 ///
-/// [`RequestError::Unusable`] if the number, a type or a direction does not fit.
+/// [`RequestError::Unusable`] if the number, a type or a direction does not fit, or if there is nowhere to put a buffer.
 pub(crate) fn bind(signature: &Signature, parameters: Vec<Parameter>) -> Result<Vec<Argument>, RequestError> {
     let expected_count = signature.parameters.len();
     if parameters.len() != expected_count {
@@ -84,7 +87,14 @@ pub(crate) fn bind(signature: &Signature, parameters: Vec<Parameter>) -> Result<
         return Err(RequestError::unusable(message));
     }
     let pairs = signature.parameters.iter().zip(parameters).enumerate();
-    pairs.map(|(index, (expected, parameter))| bind_one(index, expected, parameter)).collect()
+    let bind = |(index, (expected, parameter))| bind_one(index, expected, parameter);
+    let arguments: Vec<Argument> = pairs.map(bind).collect::<Result<_, _>>()?;
+    let has_buffers = arguments.iter().any(|argument| matches!(argument, Argument::Buffer(_)));
+    if has_buffers && !signature.has_memory {
+        let hint = format!("the module must export its linear memory as `{MEMORY_EXPORT}`");
+        return Err(RequestError::unusable(format!("OUT parameters and arrays are passed in memory: {hint}")));
+    }
+    Ok(arguments)
 }
 
 fn bind_one(index: usize, expected: &Expected, parameter: Parameter) -> Result<Argument, RequestError> {
@@ -146,7 +156,7 @@ mod tests {
     }
 
     fn bind_one(expected: Expected, parameter: Parameter) -> Result<Argument, String> {
-        let signature = Signature { parameters: vec![expected], result: None };
+        let signature = Signature { parameters: vec![expected], result: None, has_memory: true };
         match bind(&signature, vec![parameter]) {
             Ok(mut arguments) => Ok(arguments.remove(0)),
             Err(RequestError::Unusable { message }) => Err(message),
@@ -156,7 +166,7 @@ mod tests {
 
     #[test]
     fn the_number_of_parameters_must_be_the_functions_own() {
-        let signature = Signature { parameters: vec![by_value(ScalarType::Int)], result: None };
+        let signature = Signature { parameters: vec![by_value(ScalarType::Int)], result: None, has_memory: true };
         assert!(bind(&signature, vec![]).is_err());
         assert!(bind(&signature, vec![scalar(ScalarType::Int), scalar(ScalarType::Int)]).is_err());
     }

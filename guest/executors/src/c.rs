@@ -32,7 +32,7 @@ fn signature_of(signature: skerry_c_compiler::Signature) -> Signature {
         ParameterType::Scalar(scalar_type) => Expected::Scalar { name: parameter.name, scalar_type },
         ParameterType::Pointer { element } => Expected::Pointer { name: parameter.name, element },
     });
-    Signature { parameters: parameters.collect(), result: signature.result }
+    Signature { parameters: parameters.collect(), result: signature.result, has_memory: true }
 }
 
 /// The function of `math.h` (C11 7.12) that a compiled module imports by this name.

@@ -229,8 +229,8 @@ fn failure_of(error: &Error) -> Failure {
         TrapCode::TableOutOfBounds => "out-of-bounds table access",
         TrapCode::IndirectCallToNull => "call through a null function pointer",
         TrapCode::IntegerDivisionByZero => "integer division by zero",
-        TrapCode::IntegerOverflow => "integer overflow in a division",
-        TrapCode::BadConversionToInteger => "conversion of a float that no integer of that type can hold",
+        TrapCode::IntegerOverflow => "integer overflow (in a division, or converting a float)",
+        TrapCode::BadConversionToInteger => "conversion of a NaN to an integer",
         TrapCode::BadSignature => "call through a function pointer of another type",
     };
     failure(FailureKind::Trap, reason)

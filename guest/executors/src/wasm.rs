@@ -2,6 +2,7 @@
 
 use crate::arguments::{Expected, Signature, wasm_type_name};
 use crate::compiled::{Compiled, Interface, new_engine};
+use crate::host_functions::MEMORY_EXPORT;
 use crate::sections::{self, START_EXPORT};
 use crate::{Limits, RequestError};
 use skerry_c_compiler::ScalarType;
@@ -29,7 +30,8 @@ pub(crate) fn compile(wasm: &[u8], limits: &Limits) -> Result<Compiled, RequestE
     };
     let module = parse(&engine, &wasm)?;
     let (entry, function) = function_to_run(&module).map_err(RequestError::unusable)?;
-    let signature = signature_of(&entry, &function).map_err(RequestError::unusable)?;
+    let has_memory = matches!(module.get_export(MEMORY_EXPORT), Some(ExternType::Memory(_)));
+    let signature = signature_of(&entry, &function, has_memory).map_err(RequestError::unusable)?;
     let interface = Interface { entry, has_start: start.is_some(), signature, heap_base: None };
     Compiled::new(module, wasm.len(), interface, |_| None)
 }
@@ -66,7 +68,7 @@ fn function_to_run(module: &Module) -> Result<(String, FuncType), String> {
     }
 }
 
-fn signature_of(name: &str, function: &FuncType) -> Result<Signature, String> {
+fn signature_of(name: &str, function: &FuncType, has_memory: bool) -> Result<Signature, String> {
     let unsupported = |value_type: &ValType| {
         format!("`{name}` has the type {} in its signature; use i32, i64, f32, f64", wasm_type_name(*value_type))
     };
@@ -80,7 +82,7 @@ fn signature_of(name: &str, function: &FuncType) -> Result<Signature, String> {
         [result] => Some(scalar_type_of(*result).ok_or_else(|| unsupported(result))?),
         several => return Err(format!("`{name}` has {} results; at most one is supported", several.len())),
     };
-    Ok(Signature { parameters, result })
+    Ok(Signature { parameters, result, has_memory })
 }
 
 /// The C type in which a WebAssembly value is printed. The module does not tell signed from unsigned.

@@ -1,4 +1,11 @@
 //! Functions from request to outcome, through the crate's public face.
+#![expect(clippy::unwrap_used, reason = "helpers of tests, too, fail a test by panicking")]
 
+#[cfg(feature = "c")]
+mod c;
+mod failures;
+mod hostile_modules;
+mod refusals;
+mod sharing;
 mod support;
 mod wasm;

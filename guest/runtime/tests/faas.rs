@@ -1,4 +1,5 @@
 //! The FaaS API over real sockets: functions that work, functions that fail, requests that are wrong, and many at once.
+#![allow(clippy::unwrap_used, reason = "a helper of tests fails like a test")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! HTTP over real sockets: what each good, bad, slow or rude client gets, and that the next one is served.
+#![allow(clippy::unwrap_used, reason = "a helper of tests fails like a test")]
 
 mod common;
 

@@ -1,5 +1,6 @@
 //! A runtime on the loopback, and a client that sees every byte. Shared by the integration tests.
 #![allow(dead_code, reason = "each test program uses a part")]
+#![allow(clippy::unwrap_used, reason = "a helper of tests fails like a test")]
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};

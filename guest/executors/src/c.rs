@@ -23,7 +23,13 @@ pub(crate) fn compile(source: &[u8], limits: &Limits) -> Result<Compiled, Reques
     let module = wasm::parse(&new_engine(limits), &function.wasm)?;
     let signature = signature_of(function.signature);
     let heap_base = Some(function.heap_base);
-    let interface = Interface { entry: RUN_EXPORT.to_owned(), has_start: false, signature, heap_base };
+    let interface = Interface {
+        entry: RUN_EXPORT.to_owned(),
+        has_start: false,
+        signature,
+        heap_base,
+        unreachable_is_overflow: true,
+    };
     Compiled::new(module, function.wasm.len(), interface, math_function)
 }
 

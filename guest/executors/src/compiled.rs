@@ -26,6 +26,8 @@ pub(crate) struct Compiled {
     pub(crate) signature: Signature,
     /// Where in linear memory buffers go; `None`: behind its end, into pages that are added for them.
     pub(crate) heap_base: Option<u32>,
+    /// Whether `unreachable` says that the function's own stack, in linear memory, is full.
+    pub(crate) unreachable_is_overflow: bool,
     /// The memory that all this takes, in bytes, estimated.
     pub(crate) size_bytes: usize,
 }
@@ -36,6 +38,7 @@ pub(crate) struct Interface {
     pub(crate) has_start: bool,
     pub(crate) signature: Signature,
     pub(crate) heap_base: Option<u32>,
+    pub(crate) unreachable_is_overflow: bool,
 }
 
 impl Compiled {
@@ -51,9 +54,9 @@ impl Compiled {
         math: impl Fn(&str) -> Option<MathFunction>,
     ) -> Result<Self, RequestError> {
         let linker = host_functions::link(&module, math).map_err(RequestError::unusable)?;
-        let Interface { entry, has_start, signature, heap_base } = interface;
+        let Interface { entry, has_start, signature, heap_base, unreachable_is_overflow } = interface;
         let size_bytes = wasm_bytes.saturating_mul(CODE_EXPANSION).saturating_add(OVERHEAD_BYTES);
-        Ok(Self { module, linker, entry, has_start, signature, heap_base, size_bytes })
+        Ok(Self { module, linker, entry, has_start, signature, heap_base, unreachable_is_overflow, size_bytes })
     }
 }
 

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use wasmi::errors::ErrorKind;
 use wasmi::{Error, Func, Instance, Memory, ResumableCall, Store, TrapCode, Val};
 
-/// Fuel for a few milliseconds on a machine of today, some ten under an emulator.
+/// Fuel for 1 to 5 milliseconds on a machine of today, some tens under an emulator.
 const SLICE_FUEL: u64 = 1_000_000;
 
 const PAGE_BYTES: usize = 64 * 1024;
@@ -82,6 +82,7 @@ impl Running<'_> {
             match progress {
                 Ok(ResumableCall::Finished) => return Ok(()),
                 Ok(ResumableCall::OutOfFuel(paused)) => {
+                    self.meter.check_time()?;
                     let slice = self.meter.next_slice(paused.required_fuel())?;
                     self.set_fuel(slice)?;
                     std::thread::yield_now();
@@ -147,7 +148,12 @@ impl Running<'_> {
     fn failure(&self, error: &Error) -> Failure {
         match self.store.data().memory.refusal() {
             Some(refusal) => failure_of_memory(refusal, self.meter.limits),
-            None => failure_of(error),
+            None => match error.as_trap_code() {
+                Some(TrapCode::UnreachableCodeReached) if self.compiled.unreachable_is_overflow => {
+                    failure_of(&TrapCode::StackOverflow.into())
+                }
+                _ => failure_of(error),
+            },
         }
     }
 }
@@ -163,15 +169,20 @@ struct Meter<'a> {
 }
 
 impl Meter<'_> {
+    /// Fails once the time limit has passed.
+    fn check_time(&self) -> Result<(), Failure> {
+        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            let reason = format!("the call ran longer than {}", duration_text(self.limits.time));
+            return Err(failure(FailureKind::Time, reason));
+        }
+        Ok(())
+    }
+
     /// Fuel for the next slice, at least as much as the next instruction takes.
     fn next_slice(&mut self, required_fuel: u64) -> Result<u64, Failure> {
         // Relaxed: the flag carries no data along.
         if self.stop.load(Ordering::Relaxed) {
             return Err(failure(FailureKind::Stopped, "the call was abandoned"));
-        }
-        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            let reason = format!("the call ran longer than {}", duration_text(self.limits.time));
-            return Err(failure(FailureKind::Time, reason));
         }
         let wanted = SLICE_FUEL.max(required_fuel);
         let Some(left) = &mut self.fuel_left else { return Ok(wanted) };

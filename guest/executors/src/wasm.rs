@@ -32,7 +32,8 @@ pub(crate) fn compile(wasm: &[u8], limits: &Limits) -> Result<Compiled, RequestE
     let (entry, function) = function_to_run(&module).map_err(RequestError::unusable)?;
     let has_memory = matches!(module.get_export(MEMORY_EXPORT), Some(ExternType::Memory(_)));
     let signature = signature_of(&entry, &function, has_memory).map_err(RequestError::unusable)?;
-    let interface = Interface { entry, has_start: start.is_some(), signature, heap_base: None };
+    let interface =
+        Interface { entry, has_start: start.is_some(), signature, heap_base: None, unreachable_is_overflow: false };
     Compiled::new(module, wasm.len(), interface, |_| None)
 }
 

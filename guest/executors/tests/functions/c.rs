@@ -1,7 +1,10 @@
 //! C functions from source to result.
 
-use crate::support::{assert_next_call_works, executors, failure, input, output, parameter, result, run, success};
-use skerry_executors::{Executors, FailureKind, Lang, Outcome, RequestError};
+use crate::support::{
+    assert_next_call_works, executors, failure, input, limits, output, parameter, result, run, success,
+};
+use skerry_executors::{CacheLimits, Executors, FailureKind, Lang, Limits, Outcome, RequestError};
+use std::time::Duration;
 
 const SUM: &str = "void sum(float a, float b, float *c) { *c = a + b; }";
 
@@ -58,10 +61,90 @@ fn source_that_does_not_compile_is_refused_with_line_and_column() {
 }
 
 #[test]
+fn every_scalar_type_of_c_goes_in_and_comes_out() {
+    let executors = executors();
+    for (type_name, value) in [
+        ("_Bool", "1"),
+        ("char", "-128"),
+        ("unsigned char", "255"),
+        ("short", "-32768"),
+        ("unsigned short", "65535"),
+        ("int", "-2147483648"),
+        ("unsigned int", "4294967295"),
+        ("long", "-9223372036854775808"),
+        ("unsigned long", "18446744073709551615"),
+        ("unsigned long long", "18446744073709551615"),
+        ("float", "0.1"),
+        ("double", "-1e300"),
+    ] {
+        let identity = format!("{type_name} f({type_name} x) {{ return x; }}");
+        assert_eq!(result(run_c(&executors, &identity, &[input(type_name, value)])), value, "{type_name}");
+        let copy = format!("void f({type_name} x, {type_name} *y) {{ *y = x; }}");
+        let params = [input(type_name, value), output(type_name, "y")];
+        assert_eq!(result(run_c(&executors, &copy, &params)), value, "{type_name}");
+    }
+}
+
+#[test]
+fn arrays_go_in_and_come_out() {
+    let source = "void f(const double *from, int n, double *to, double *sum) {
+        for (int i = 0; i < n; i++) { to[n - 1 - i] = from[i]; *sum += from[i]; } }";
+    let params = [
+        parameter("double[]", "from", "[0.5, 1, 2]", "IN"),
+        input("int", "3"),
+        output("double[3]", "to"),
+        output("double", "sum"),
+    ];
+    let success = success(run_c(&executors(), source, &params));
+    assert_eq!(success.result.as_deref(), Some("3.5"));
+    assert_eq!(success.outs[0], ("to".to_owned(), "[2,1,0.5]".to_owned()));
+}
+
+#[test]
+fn math_functions_are_those_of_the_c_library() {
+    let source =
+        "#include <math.h>\ndouble f(double x) { return pow(sin(x), 2) + pow(cos(x), 2) + sqrt(2) * sqrt(2); }";
+    let sum: f64 = result(run_c(&executors(), source, &[input("double", "0.7")])).parse().unwrap();
+    assert!((sum - 3.0).abs() < 1e-12, "{sum}");
+    let remainder = "#include <math.h>\ndouble f(double x, double y) { return fmod(x, y); }";
+    assert_eq!(result(run_c(&executors(), remainder, &[input("double", "-7.5"), input("double", "2")])), "-1.5");
+}
+
+#[test]
+fn globals_begin_anew_in_each_call() {
+    let executors = executors();
+    let source = "static int count = 40; int next(void) { count += 1; return count; }";
+    for _ in 0..3 {
+        assert_eq!(result(run_c(&executors, source, &[])), "41");
+    }
+}
+
+#[test]
 fn failures_of_c_functions_have_their_reasons() {
     let executors = executors();
     let divide = "int divide(int a, int b) { return a / b; }";
     let reason = failure(run_c(&executors, divide, &[input("int", "1"), input("int", "0")]), FailureKind::Trap);
     assert_eq!(reason, "integer division by zero");
     assert_next_call_works(&executors);
+}
+
+#[test]
+fn a_c_function_cannot_get_away_with_anything() {
+    let limits = Limits { time: Duration::from_millis(50), ..limits() };
+    let executors = Executors::new(limits, CacheLimits::default());
+    for (source, kind) in [
+        ("int f(void) { for (;;) { } return 0; }", FailureKind::Time),
+        ("int g(int x) { return g(x + 1) + 1; } int f(void) { return g(0); }", FailureKind::Stack),
+        (
+            "int g(int x) { int a[100]; a[x % 100] = x; return g(a[x % 100] + 1) + a[0]; } int f(void) { return g(0); }",
+            FailureKind::Stack,
+        ),
+        ("int f(void) { int a[4]; return a[100000000]; }", FailureKind::Trap),
+        ("int f(void) { int a[4]; a[-100000000] = 1; return a[0]; }", FailureKind::Trap),
+        ("int f(void) { int x = 0; return 5 % x; }", FailureKind::Trap),
+    ] {
+        let reason = failure(run_c(&executors, source, &[]), kind);
+        assert_eq!(reason.contains("stack overflow"), kind == FailureKind::Stack, "{source}: {reason}");
+        assert_eq!(result(run_c(&executors, "int f(void) { return 7; }", &[])), "7");
+    }
 }

@@ -67,3 +67,29 @@ fn signal_name(number: i32) -> String {
     nix::sys::signal::Signal::try_from(number)
         .map_or_else(|_| format!("signal {number}"), |signal| signal.as_str().to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_told_with_its_code_and_the_last_words() {
+        let exit = VmExit { cause: ExitCause::Guest(GuestExit::TooLittleMemory), serial_tail: "a\nb".to_owned() };
+        assert_eq!(
+            exit.to_string(),
+            "the machine has too little memory for the image (exit code 17); its serial console ends with\na\nb"
+        );
+    }
+
+    #[test]
+    fn signals_are_called_by_their_names_where_they_have_one() {
+        assert_eq!(ExitCause::Signal(9).to_string(), "SIGKILL ended the VMM");
+        assert_eq!(ExitCause::Signal(64).to_string(), "signal 64 ended the VMM");
+    }
+
+    #[test]
+    fn a_vmm_without_a_message_is_said_to_have_none() {
+        let silent = ExitCause::Vmm { status: 2, message: String::new() };
+        assert_eq!(silent.to_string(), "the VMM failed with exit status 2 and no message");
+    }
+}

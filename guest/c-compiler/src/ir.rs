@@ -45,8 +45,8 @@ pub(crate) enum Kind {
     Conditional(Box<Expression>, Box<Expression>, Box<Expression>),
     And(Box<Expression>, Box<Expression>),
     Or(Box<Expression>, Box<Expression>),
-    /// The first for its effect, the second for its value.
-    Comma(Box<Expression>, Box<Expression>),
+    /// All but the last for their effect, the last for its value.
+    Comma(Vec<Expression>),
     Call(FunctionId, Vec<Expression>),
     /// Index into [`crate::MATH_IMPORTS`]; all `double`.
     MathCall(usize, Vec<Expression>),

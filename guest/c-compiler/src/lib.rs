@@ -92,11 +92,10 @@ fn compile_reporting(source: &str, reports: &mut Reports) -> Result<CompiledFunc
 fn parse(text: &ParserText, reports: &mut Reports) -> Result<Parse, Reported> {
     let config = Config { cpp_command: String::new(), cpp_options: Vec::new(), flavor: Flavor::GnuC11 };
     parse_preprocessed(&config, text.text.clone()).map_err(|error| {
-        let token = text.token_at(error.offset);
-        let message = if token.is_empty() {
-            "syntax error: unexpected end of the source".to_owned()
-        } else {
-            format!("syntax error: unexpected '{token}'")
+        let message = match text.token_before_or_at(error.offset) {
+            None => "syntax error: unexpected end of the source".to_owned(),
+            Some((previous, _)) if previous.starts_with("__attribute") => "attributes are not supported".to_owned(),
+            Some((_, token)) => format!("syntax error: unexpected '{token}'"),
         };
         reports.report(text.origin(error.offset), message)
     })

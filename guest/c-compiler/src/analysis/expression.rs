@@ -167,16 +167,12 @@ impl Analysis<'_> {
     }
 
     fn comma(&mut self, span: Span, nodes: &[Node<Tree>]) -> Result<Expression, Reported> {
-        let mut result: Option<Expression> = None;
+        let mut parts = Vec::with_capacity(nodes.len());
         for node in nodes {
-            let next = self.value(node)?;
-            result = Some(match result {
-                None => next,
-                Some(first) => Expression { ty: next.ty.clone(), kind: Kind::Comma(Box::new(first), Box::new(next)) },
-            });
+            parts.push(self.value(node)?);
         }
-        match result {
-            Some(result) => Ok(result),
+        match parts.last().map(|last| last.ty.clone()) {
+            Some(ty) => Ok(Expression { ty, kind: Kind::Comma(parts) }),
             None => self.refuse(span, "an expression is missing here"),
         }
     }

@@ -61,9 +61,11 @@ impl Emitter<'_> {
             }
             Kind::And(left, right) => self.logical(true, left, right),
             Kind::Or(left, right) => self.logical(false, left, right),
-            Kind::Comma(first, second) => {
-                self.effect(first);
-                self.value(second);
+            Kind::Comma(parts) => {
+                if let Some((last, others)) = parts.split_last() {
+                    others.iter().for_each(|part| self.effect(part));
+                    self.value(last);
+                }
             }
             Kind::Call(function, arguments) => {
                 let index = self.layout.indices.get(function.0 as usize).copied().flatten().unwrap_or_default();
@@ -259,10 +261,7 @@ impl Emitter<'_> {
             Kind::Update { place, old, value, .. } => self.update(place, *old, value, None),
             Kind::Integer(_) | Kind::Floating(_) => {}
             Kind::Convert(operand) => self.effect(operand),
-            Kind::Comma(first, second) => {
-                self.effect(first);
-                self.effect(second);
-            }
+            Kind::Comma(parts) => parts.iter().for_each(|part| self.effect(part)),
             Kind::Conditional(condition, first, second) => {
                 self.condition(condition);
                 self.open_if(BlockType::Empty);

@@ -50,7 +50,21 @@ impl ParserText {
         SourceOffset(self.origins.get(index).map_or(0, |(_, origin)| *origin))
     }
 
-    /// The token at, or next before, this offset.
+    /// The token that holds this offset or ends there, and the one before it; `None` at the end of the text.
+    pub(crate) fn token_before_or_at(&self, offset: usize) -> Option<(&str, &str)> {
+        if offset >= self.text.trim_end().len() {
+            return None;
+        }
+        let after = self.origins.partition_point(|(start, _)| *start as usize <= offset);
+        let token = |index: Option<usize>| {
+            let (start, _) = self.origins.get(index?)?;
+            Some(self.token_at(*start as usize))
+        };
+        let index = after.checked_sub(1);
+        Some((token(index.and_then(|index| index.checked_sub(1))).unwrap_or_default(), token(index)?))
+    }
+
+    /// The token that begins at this offset; of a literal with blanks, its part before the first.
     pub(crate) fn token_at(&self, offset: usize) -> &str {
         let rest = self.text.get(offset..).unwrap_or_default();
         rest.split(' ').next().unwrap_or_default()

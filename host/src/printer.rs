@@ -99,7 +99,7 @@ impl Printer {
         let line = match self.format {
             LogFormat::Text => {
                 let took = crate::table::duration(std::time::Duration::from_micros(took_us));
-                format!("  {name:<20} {detail} ({took})")
+                format!("  {name:<27} {detail} ({took})")
             }
             LogFormat::Json => {
                 json!({"level": "info", "step": name, "message": detail, "took_us": took_us}).to_string()

@@ -12,6 +12,8 @@ mod answers;
 mod connection;
 mod entropy;
 mod exposition;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod http;
 mod identifiers;
 mod log;

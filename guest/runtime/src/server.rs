@@ -9,9 +9,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use skerry_api::console::{EVENT_READY, ReadyLine};
-use skerry_executors::{CacheLimits, Executors, Limits};
-
 use crate::connection::{Activity, Connection, Fate, TimeLimits};
 use crate::http::{BodyBudget, Fault, RequestStream};
 use crate::log::{Level, Log};
@@ -19,8 +16,6 @@ use crate::options::Options;
 use crate::platform::Platform;
 use crate::poller::{PollSet, Waker};
 use crate::service::{Caller, Service};
-use crate::tasks::{TaskLimits, TaskTable};
-use crate::workers::Workers;
 
 /// How much is read from a socket at once, in bytes: about what the unikernel's receive buffers hold.
 const READ_BYTES: usize = 16 * 1024;
@@ -117,13 +112,7 @@ impl Server {
         let waker = Arc::new(Waker::new().map_err(ServeError::Wake)?);
         let body_limit_bytes = options.body_limit_for(platform.memory_total_bytes);
         let log = Log::new(options.log, platform.now_us);
-        let executors = Executors::new(call_limits(&options), CacheLimits::default());
-        let workers = Workers::start(executors, options.workers, waker.clone()).map_err(ServeError::Workers)?;
-        let tasks = TaskTable::new(TaskLimits {
-            tasks: options.tasks,
-            retention: options.task_retention,
-            answers_bytes: body_limit_bytes,
-        });
+        let service = Service::start(&options, platform, waker.clone()).map_err(ServeError::Workers)?;
         Ok(Self {
             listener,
             address,
@@ -136,7 +125,7 @@ impl Server {
             body_limit_bytes,
             limits: TimeLimits { idle: options.idle_time_limit, read: options.read_time_limit },
             accept_again: None,
-            service: Service::new(workers, tasks, log, platform, options.cognit_compatible),
+            service,
             options,
         })
     }
@@ -158,7 +147,7 @@ impl Server {
     /// # Errors
     /// The system refuses to wait for the sockets.
     pub fn run(mut self) -> Result<(), ServeError> {
-        self.announce();
+        self.service.announce(self.address.port());
         let mut poll = PollSet::default();
         let mut polled = Vec::new();
         let mut scratch = vec![0; READ_BYTES];
@@ -195,24 +184,6 @@ impl Server {
                 connection.finish(caller, &response, service, now, limits)
             });
         }
-    }
-
-    /// Writes the line that the host waits for.
-    fn announce(&mut self) {
-        let platform = self.service.platform;
-        if platform.milestones.runtime_start != 0 {
-            self.service.milestones_us.ready = (platform.now_us)();
-        }
-        let names: Vec<&str> = self.service.workers.languages().iter().map(|lang| lang.name()).collect();
-        let line = ReadyLine {
-            event: EVENT_READY.to_owned(),
-            port: self.address.port(),
-            langs: names.join(","),
-            memory_total_bytes: platform.memory_total_bytes,
-            memory_free_bytes: (platform.memory_free_bytes)(),
-            milestones_us: self.service.milestones_us,
-        };
-        self.log.write_object(Level::Info, &serde_json::to_string(&line).unwrap_or_default());
     }
 
     /// Ends what is over, lists what to wait for, and says how long.
@@ -302,14 +273,6 @@ impl Server {
         let longest = idle.min_by_key(|(_, connection)| connection.deadline()).map(|(caller, _)| *caller);
         longest.and_then(|caller| self.connections.remove(&caller)).is_some()
     }
-}
-
-/// The executors' limits, as far as options set them.
-fn call_limits(options: &Options) -> Limits {
-    let defaults = Limits::default();
-    let memory_bytes = options.call_memory_limit_bytes;
-    let memory_all_calls_bytes = defaults.memory_all_calls_bytes.max(memory_bytes);
-    Limits { time: options.call_time_limit, memory_bytes, memory_all_calls_bytes, ..defaults }
 }
 
 /// What becomes of a connection whose time is over.

@@ -2,11 +2,13 @@
 //! reports into answers. Belongs to the event loop.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use skerry_api::console::Milestones;
+use skerry_api::console::{EVENT_READY, Milestones, ReadyLine};
+use skerry_executors::{CacheLimits, Executors, Lang, Limits, Outcome};
 
 use crate::answers;
 use crate::exposition;
@@ -14,9 +16,11 @@ use crate::http::{Body, Fault, Request, Response};
 use crate::identifiers::Uuid;
 use crate::log::{Level, Log};
 use crate::metrics::{Gauges, Metrics};
+use crate::options::Options;
 use crate::platform::Platform;
+use crate::poller::Waker;
 use crate::router::{Label, Refusal, Route};
-use crate::tasks::{AllWorking, TaskTable};
+use crate::tasks::{AllWorking, TaskLimits, TaskTable};
 use crate::workers::{Event, Job, QueueFull, Report, Ticket, Workers};
 
 /// Which connection asked; a number that is not used again.
@@ -50,15 +54,19 @@ struct Call {
     stop: Arc<AtomicBool>,
 }
 
+/// Longest piece of a function's own log that goes into the runtime's, in characters.
+const FUNCTION_LOG_LIMIT: usize = 1024;
+
 /// What the service consists of.
 pub(crate) struct Service {
-    pub(crate) workers: Workers,
-    pub(crate) tasks: TaskTable,
-    pub(crate) log: Log,
-    pub(crate) platform: Platform,
-    pub(crate) milestones_us: Milestones,
-    pub(crate) cognit_compatible: bool,
-    pub(crate) started: Instant,
+    workers: Workers,
+    tasks: TaskTable,
+    log: Log,
+    platform: Platform,
+    milestones_us: Milestones,
+    cognit_compatible: bool,
+    result_limit_bytes: usize,
+    started: Instant,
     metrics: Metrics,
     calls: BTreeMap<Ticket, Call>,
     next_ticket: u64,
@@ -67,26 +75,46 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    pub(crate) fn new(
-        workers: Workers,
-        tasks: TaskTable,
-        log: Log,
-        platform: Platform,
-        cognit_compatible: bool,
-    ) -> Self {
-        Self {
-            workers,
-            tasks,
-            log,
+    /// Starts the workers and an empty task table.
+    ///
+    /// # Errors
+    /// The system refuses a thread.
+    pub(crate) fn start(options: &Options, platform: Platform, waker: Arc<Waker>) -> io::Result<Self> {
+        let body_limit_bytes = options.body_limit_for(platform.memory_total_bytes);
+        let executors = Executors::new(call_limits(options), CacheLimits::default());
+        let tasks =
+            TaskLimits { tasks: options.tasks, retention: options.task_retention, answers_bytes: body_limit_bytes };
+        Ok(Self {
+            workers: Workers::start(executors, options.workers, waker)?,
+            tasks: TaskTable::new(tasks),
+            log: Log::new(options.log, platform.now_us),
             platform,
             milestones_us: platform.milestones,
-            cognit_compatible,
+            cognit_compatible: options.cognit_compatible,
+            result_limit_bytes: body_limit_bytes / 4,
             started: Instant::now(),
             metrics: Metrics::new(),
             calls: BTreeMap::new(),
             next_ticket: 0,
             connections: 0,
+        })
+    }
+
+    /// Writes the line that the host waits for: the runtime listens on `port`.
+    pub(crate) fn announce(&mut self, port: u16) {
+        if self.platform.milestones.runtime_start != 0 {
+            self.milestones_us.ready = (self.platform.now_us)();
         }
+        let names: Vec<&str> = self.workers.languages().iter().map(|lang| lang.name()).collect();
+        let line = ReadyLine {
+            event: EVENT_READY.to_owned(),
+            port,
+            langs: names.join(","),
+            memory_total_bytes: self.platform.memory_total_bytes,
+            memory_free_bytes: (self.platform.memory_free_bytes)(),
+            milestones_us: self.milestones_us,
+        };
+        self.log.write_object(Level::Info, &serde_json::to_string(&line).unwrap_or_default());
     }
 
     /// Answers a request or hands it to a worker.
@@ -153,6 +181,7 @@ impl Service {
             }
             Event::Finished { lang, input_bytes, outcome } => {
                 self.calls.remove(&report.ticket);
+                let outcome = answers::within_limit(outcome, self.result_limit_bytes);
                 self.metrics.count_call(lang, input_bytes, &outcome);
                 self.log_outcome(lang, &outcome);
                 let duration = outcome.duration;
@@ -220,8 +249,13 @@ impl Service {
         self.log.write(Level::Debug, "request", |line| line.text("route", label.name()).number("status", status));
     }
 
-    fn log_outcome(&self, lang: skerry_executors::Lang, outcome: &skerry_executors::Outcome) {
+    fn log_outcome(&self, lang: Lang, outcome: &Outcome) {
         let duration_us = whole_microseconds(outcome.duration);
+        if !outcome.log.is_empty() {
+            self.log.write(Level::Debug, "function_log", |line| {
+                line.text("text", &outcome.log.chars().take(FUNCTION_LOG_LIMIT).collect::<String>())
+            });
+        }
         match &outcome.result {
             Ok(_) => self.log.write(Level::Debug, "function_finished", |line| {
                 line.text("lang", lang.name()).number("duration_us", duration_us)
@@ -231,6 +265,14 @@ impl Service {
             }),
         }
     }
+}
+
+/// The executors' limits, as far as options set them.
+fn call_limits(options: &Options) -> Limits {
+    let defaults = Limits::default();
+    let memory_bytes = options.call_memory_limit_bytes;
+    let memory_all_calls_bytes = defaults.memory_all_calls_bytes.max(memory_bytes);
+    Limits { time: options.call_time_limit, memory_bytes, memory_all_calls_bytes, ..defaults }
 }
 
 impl Drop for Service {

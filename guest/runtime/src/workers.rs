@@ -15,7 +15,7 @@ use std::thread;
 
 use skerry_executors::{Executors, Lang, Outcome, PreparedCall, RequestError};
 
-use crate::http::Body;
+use crate::http::{Body, Charge};
 use crate::poller::Waker;
 use crate::request_body::{self, BodyError};
 
@@ -86,6 +86,8 @@ struct Prepared {
     input_bytes: usize,
     call: PreparedCall,
     stop: Arc<AtomicBool>,
+    /// Parameters and code came out of a body and are about as large: they count for as long as the call may need them.
+    charge: Charge,
 }
 
 #[derive(Default)]
@@ -184,6 +186,14 @@ impl Drop for Workers {
     }
 }
 
+/// What came of a request that can be run.
+struct Checked {
+    lang: Lang,
+    input_bytes: usize,
+    call: PreparedCall,
+    charge: Charge,
+}
+
 /// What a runner takes from the queues.
 enum Work {
     Prepare(Job),
@@ -257,11 +267,11 @@ impl Shared {
     fn prepare(&self, job: Job) -> Option<Prepared> {
         let Job { ticket, body, tell_when_prepared, stop } = job;
         match self.check(body, &stop) {
-            Ok((lang, input_bytes, call)) => {
+            Ok(Checked { lang, input_bytes, call, charge }) => {
                 if tell_when_prepared {
                     self.report(ticket, Event::Prepared);
                 }
-                Some(Prepared { ticket, lang, input_bytes, call, stop })
+                Some(Prepared { ticket, lang, input_bytes, call, stop, charge })
             }
             Err(error) => {
                 self.lock().unfinished -= 1;
@@ -272,20 +282,21 @@ impl Shared {
     }
 
     /// Takes the body, so that its memory is free again as soon as it has been read.
-    fn check(&self, body: Body, stop: &AtomicBool) -> Result<(Lang, usize, PreparedCall), JobError> {
+    fn check(&self, body: Body, stop: &AtomicBool) -> Result<Checked, JobError> {
         if stop.load(Ordering::Relaxed) {
             return Err(JobError::Abandoned);
         }
         let request = request_body::read(body.bytes())?;
-        drop(body);
+        let charge = body.into_charge();
         let input_bytes = request.code.len() + request.params.iter().map(Vec::len).sum::<usize>();
         let call = self.executors.prepare(request.lang, &request.code, &request.params)?;
-        Ok((request.lang, input_bytes, call))
+        Ok(Checked { lang: request.lang, input_bytes, call, charge })
     }
 
     fn run(&self, prepared: Prepared) {
-        let Prepared { ticket, lang, input_bytes, call, stop } = prepared;
+        let Prepared { ticket, lang, input_bytes, call, stop, charge } = prepared;
         let outcome = self.executors.run(call, &stop);
+        drop(charge);
         self.lock().unfinished -= 1;
         self.report(ticket, Event::Finished { lang, input_bytes, outcome });
     }

@@ -35,17 +35,40 @@ impl BodyBudget {
     }
 }
 
-/// A request's body. Its memory counts against the budget for as long as it lives, on whatever thread.
+/// A part of the budget, given back when it is dropped, on whatever thread.
+#[derive(Debug)]
+pub(crate) struct Charge {
+    bytes: usize,
+    budget: Arc<BodyBudget>,
+}
+
+impl Charge {
+    /// Makes the part larger; whether the budget allowed it.
+    fn grow_to(&mut self, bytes: usize) -> bool {
+        let fits = self.budget.take(bytes.saturating_sub(self.bytes));
+        if fits {
+            self.bytes = self.bytes.max(bytes);
+        }
+        fits
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        self.budget.give_back(self.bytes);
+    }
+}
+
+/// A request's body.
 #[derive(Debug)]
 pub(crate) struct Body {
     bytes: Vec<u8>,
-    counted_bytes: usize,
-    budget: Arc<BodyBudget>,
+    charge: Charge,
 }
 
 impl Body {
     pub(super) fn new(budget: Arc<BodyBudget>) -> Self {
-        Self { bytes: Vec::new(), counted_bytes: 0, budget }
+        Self { bytes: Vec::new(), charge: Charge { bytes: 0, budget } }
     }
 
     /// What the client sent.
@@ -53,26 +76,23 @@ impl Body {
         &self.bytes
     }
 
+    /// Frees the bytes and keeps their part of the budget, for what was made of them.
+    pub(crate) fn into_charge(self) -> Charge {
+        self.charge
+    }
+
     /// Appends, growing with what has come rather than with what was announced; `expected_bytes` more will come at most.
     fn append(&mut self, more: &[u8], expected_bytes: usize) -> Result<(), Fault> {
         let needed = self.bytes.len() + more.len();
         if needed > self.bytes.capacity() {
             let roomy = (needed * 2).max(1024).min(self.bytes.len() + expected_bytes.max(more.len()));
-            let growth = roomy - self.counted_bytes;
-            if !self.budget.take(growth) {
+            if !self.charge.grow_to(roomy) {
                 return Err(Fault::OutOfMemory);
             }
-            self.counted_bytes = roomy;
             self.bytes.try_reserve_exact(roomy - self.bytes.len()).map_err(|_| Fault::OutOfMemory)?;
         }
         self.bytes.extend_from_slice(more);
         Ok(())
-    }
-}
-
-impl Drop for Body {
-    fn drop(&mut self) {
-        self.budget.give_back(self.counted_bytes);
     }
 }
 
@@ -335,7 +355,9 @@ mod tests {
         let mut other = reader(&budget);
         assert_eq!(other.read(&[1; 80]), Err(Fault::OutOfMemory));
         drop(other);
-        drop(one.into_body());
+        let charge = one.into_body().into_charge();
+        assert_eq!(budget.used_bytes(), 80, "what was made of a body counts like the body");
+        drop(charge);
         assert_eq!(budget.used_bytes(), 0);
         assert_eq!(reader(&budget).read(&[1; 80]), Ok(80));
     }

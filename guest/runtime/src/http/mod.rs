@@ -4,12 +4,14 @@
 //! proxy, so anything that frames a message in an unusual way is refused and the connection closed.
 
 mod body;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod cuts;
 mod fault;
 mod head;
 mod request_stream;
 mod response;
 
-pub(crate) use body::{Body, BodyBudget};
+pub(crate) use body::{Body, BodyBudget, Charge};
 pub(crate) use fault::Fault;
 pub(crate) use head::Method;
 pub(crate) use request_stream::{Request, RequestStream, Step};

@@ -170,43 +170,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::http::cuts::steps;
 
     const LIMIT: usize = 64;
 
-    /// What a client would notice of a step.
-    fn describe(step: &Step) -> String {
-        match step {
-            Step::NeedMore => String::new(),
-            Step::SendContinue => "continue".to_owned(),
-            Step::Answer(request) => {
-                let body = String::from_utf8_lossy(request.body.bytes());
-                format!("{:?} keep={} body={body}", request.resolution, request.keep_alive)
-            }
-            Step::Refuse(fault) => format!("{fault:?}"),
-        }
-    }
-
-    /// Feeds bytes in pieces of the given sizes (over and over) and lists all steps.
-    fn steps(input: &[u8], sizes: &[usize]) -> Vec<String> {
-        let mut stream = RequestStream::new(LIMIT, BodyBudget::new(10 * LIMIT));
-        let (mut seen, mut rest, mut turn) = (Vec::new(), input, 0);
-        while !rest.is_empty() {
-            let (piece, after) = rest.split_at(sizes[turn % sizes.len()].min(rest.len()));
-            stream.push(piece);
-            loop {
-                let step = stream.advance();
-                if matches!(step, Step::NeedMore) {
-                    break;
-                }
-                seen.push(describe(&step));
-            }
-            (rest, turn) = (after, turn + 1);
-        }
-        seen
-    }
-
     fn whole(input: &str) -> Vec<String> {
-        steps(input.as_bytes(), &[usize::MAX])
+        steps(input.as_bytes(), &[usize::MAX], LIMIT)
     }
 
     const POST: &str = "POST /v1/faas/execute-sync HTTP/1.1\r\nHost: a\r\n";
@@ -301,14 +270,14 @@ mod tests {
             sizes in prop::collection::vec(1..40_usize, 1..6),
         ) {
             // Whether the client is told to go on depends on what has arrived; no sample asks for it.
-            let whole = steps(&input, &[usize::MAX]);
-            prop_assert_eq!(&steps(&input, &[1]), &whole);
-            prop_assert_eq!(&steps(&input, &sizes), &whole);
+            let whole = steps(&input, &[usize::MAX], LIMIT);
+            prop_assert_eq!(&steps(&input, &[1], LIMIT), &whole);
+            prop_assert_eq!(&steps(&input, &sizes, LIMIT), &whole);
         }
 
         #[test]
         fn random_bytes_never_panic(input in prop::collection::vec(any::<u8>(), 0..600)) {
-            steps(&input, &[7]);
+            steps(&input, &[7], LIMIT);
         }
     }
 }

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use guests::{LONG, Program, is_running, machine_directories, qemu, spec};
+use guests::{KilledAtEnd, LONG, Program, is_running, machine_directories, qemu, spec};
 use skerry_vmm::{Backend, Lifetime, VmSpec};
 
 /// Set in the process that plays the host: the directory to work in.
@@ -82,11 +82,12 @@ fn a_machine_dies_with_a_host_that_is_killed_and_its_directory_is_swept() {
 fn a_machine_that_outlives_its_host_goes_on_and_keeps_its_directory() {
     let directory = tempfile::tempdir().unwrap();
     let process_id = kill_a_host(directory.path(), Lifetime::Outlives);
+    let guard = KilledAtEnd(process_id);
     let kept = machine_directories(&directory.path().join("state"));
     assert_eq!(kept.len(), 1);
     qemu().start(&machine(directory.path(), Lifetime::EndsWithHost)).unwrap().stop().unwrap();
     assert!(is_running(process_id));
     assert_eq!(machine_directories(&directory.path().join("state")), kept);
-    let killed = Command::new("/bin/sh").args(["-c", &format!("kill -9 {process_id}")]).status().unwrap();
-    assert!(killed.success() && ends_within(process_id, LONG));
+    drop(guard);
+    assert!(ends_within(process_id, LONG));
 }

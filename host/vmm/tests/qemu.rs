@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::thread;
 use std::time::Duration;
 
-use guests::{LONG, Program, is_running, machine_directories, qemu, ready_line, spec};
+use guests::{KilledAtEnd, LONG, Program, is_running, machine_directories, qemu, ready_line, spec};
 use skerry_api::boot::GuestExit;
 use skerry_vmm::{Backend, ExitCause, Lifetime, MicroVm, NotReady, SpecError, StartError, VmExit, VmSpec};
 
@@ -183,6 +183,7 @@ fn a_machine_that_outlives_its_host_is_not_killed_by_drop() {
     let spec = VmSpec { lifetime: Lifetime::Outlives, ..spec(directory.path(), &code) };
     let machine = qemu().start(&spec).unwrap();
     let process = machine.process();
+    let _guard = KilledAtEnd(process.id());
     drop(machine);
     assert!(is_running(process.id()));
     let kept = machine_directories(&spec.state_dir);

@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use skerry_api::console::{EVENT_READY, Milestones, ReadyLine};
@@ -180,4 +181,13 @@ pub(crate) fn machine_directories(state_dir: &Path) -> Vec<PathBuf> {
 pub(crate) fn is_running(process_id: u32) -> bool {
     let Ok(stat) = fs::read_to_string(format!("/proc/{process_id}/stat")) else { return false };
     !matches!(stat.rsplit(") ").next().and_then(|rest| rest.chars().next()), Some('Z' | 'X') | None)
+}
+
+/// Ends a machine that outlives its host when the test ends, however it ends.
+pub(crate) struct KilledAtEnd(pub(crate) u32);
+
+impl Drop for KilledAtEnd {
+    fn drop(&mut self) {
+        let _ = Command::new("/bin/sh").args(["-c", &format!("kill -9 {}", self.0)]).stderr(Stdio::null()).status();
+    }
 }

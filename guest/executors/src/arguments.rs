@@ -21,10 +21,10 @@ pub(crate) struct Signature {
 /// One parameter of a function.
 pub(crate) enum Expected {
     /// A C parameter by value.
-    #[cfg_attr(not(feature = "c"), expect(dead_code, reason = "only C functions declare C types"))]
+    #[cfg_attr(not(any(feature = "c", test)), expect(dead_code, reason = "only C functions declare C types"))]
     Scalar { name: String, scalar_type: ScalarType },
     /// A C parameter by address.
-    #[cfg_attr(not(feature = "c"), expect(dead_code, reason = "only C functions declare C types"))]
+    #[cfg_attr(not(any(feature = "c", test)), expect(dead_code, reason = "only C functions declare C types"))]
     Pointer { name: String, element: ScalarType },
     /// A parameter of a WebAssembly function, which does not say what C type it was.
     Wasm(ValType),

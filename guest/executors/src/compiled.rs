@@ -68,6 +68,7 @@ pub(crate) fn new_engine(limits: &Limits) -> Engine {
     config.set_max_recursion_depth(limits.stack_depth);
     // A stack that is kept for reuse keeps the greatest size it ever had, per engine: too much for too little.
     config.set_max_cached_stacks(0);
+    // Eager, because lazy translation was measured to save nothing on small functions, and costs within the call.
     config.consume_fuel(true).compilation_mode(CompilationMode::Eager);
     // The memory account knows one linear memory per call.
     config.wasm_multi_memory(false).ignore_custom_sections(true);

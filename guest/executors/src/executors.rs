@@ -48,9 +48,13 @@ impl Executors {
     ///
     /// # Errors
     ///
-    /// [`RequestError`], with nothing changed: parameters that are not well formed come first, then the language, then
+    /// [`RequestError`], with nothing changed: the language comes first, then parameters that are not well formed, then
     /// the code, then whether they fit.
     pub fn prepare(&self, lang: Lang, code: &[u8], params: &[Vec<u8>]) -> Result<PreparedCall, RequestError> {
+        // Before the parameters, since other languages have other forms of parameters.
+        if !LANGUAGES.contains(&lang) {
+            return Err(RequestError::LanguageNotHere { lang });
+        }
         let parameters = parameter::read_all(params, self.limits.memory_bytes)?;
         let compiled = match self.cache.get(lang, code) {
             Some(compiled) => compiled,

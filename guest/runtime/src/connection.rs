@@ -181,7 +181,10 @@ impl Connection {
                 Ok(true)
             }
             Ok(count) => {
-                self.requests.push(&scratch[..count]);
+                // Nothing of what comes after the last answer is kept.
+                if !matches!(self.phase, Phase::Closing | Phase::Lingering) {
+                    self.requests.push(&scratch[..count]);
+                }
                 Ok(true)
             }
             Err(error) if is_temporary(&error) => Ok(false),

@@ -19,7 +19,7 @@ use crate::service::{Caller, Service};
 
 /// How much is read from a socket at once, in bytes: about what the unikernel's receive buffers hold.
 const READ_BYTES: usize = 16 * 1024;
-/// Clients that are turned away at once with 503 and may still be reading it, on top of the connections.
+/// Clients that may still be reading their last answer, on top of the connections.
 const FAREWELLS: usize = 8;
 /// Longest wait when nothing has a deadline.
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
@@ -236,7 +236,7 @@ impl Server {
                 Err(error) => {
                     let text = error.to_string();
                     self.log.write(Level::Warn, "accept_failed", |line| line.text("error", &text));
-                    self.close_longest_idle();
+                    self.close_oldest(Activity::Idle);
                     self.accept_again = Some(now + ACCEPT_PAUSE);
                     return;
                 }
@@ -253,25 +253,27 @@ impl Server {
         let _ = stream.set_nodelay(true);
         let requests = RequestStream::new(self.body_limit_bytes, self.budget.clone());
         let mut connection = Connection::new(stream, requests, now, self.limits);
-        let served = |connection: &&Connection| connection.activity() != Activity::Lingering;
-        let is_full = self.connections.len() >= self.options.connections
-            && self.connections.values().filter(served).count() >= self.options.connections;
-        if is_full && !self.close_longest_idle() {
-            let is_crowded = self.connections.len() >= self.options.connections + FAREWELLS;
+        let is_served = |connection: &&Connection| connection.activity() != Activity::Lingering;
+        if self.connections.values().filter(is_served).count() >= self.options.connections
+            && !self.close_oldest(Activity::Idle)
+        {
             let response = self.service.turn_away();
-            if connection.refuse(&response, now, self.limits) == Fate::Close || is_crowded {
+            if connection.refuse(&response, now, self.limits) == Fate::Close {
                 return;
             }
+        }
+        if self.connections.len() >= self.options.connections + FAREWELLS {
+            self.close_oldest(Activity::Lingering);
         }
         self.next_caller += 1;
         self.connections.insert(Caller(self.next_caller), connection);
     }
 
-    /// Closes the connection that has been without a request for longest; whether there was one.
-    fn close_longest_idle(&mut self) -> bool {
-        let idle = self.connections.iter().filter(|(_, connection)| connection.activity() == Activity::Idle);
-        let longest = idle.min_by_key(|(_, connection)| connection.deadline()).map(|(caller, _)| *caller);
-        longest.and_then(|caller| self.connections.remove(&caller)).is_some()
+    /// Closes the connection that has been doing this for longest; whether there was one.
+    fn close_oldest(&mut self, activity: Activity) -> bool {
+        let doing_so = self.connections.iter().filter(|(_, connection)| connection.activity() == activity);
+        let oldest = doing_so.min_by_key(|(_, connection)| connection.deadline()).map(|(caller, _)| *caller);
+        oldest.and_then(|caller| self.connections.remove(&caller)).is_some()
     }
 }
 

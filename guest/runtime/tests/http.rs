@@ -260,3 +260,14 @@ fn random_bytes_leave_the_runtime_serving() {
     }
     runtime.serves_the_next_client();
 }
+
+#[test]
+fn clients_that_go_on_sending_after_a_refusal_neither_take_memory_nor_places() {
+    let runtime = Runtime::start(&["connections=2", "body-limit-bytes=2000"]);
+    let mut rude: Vec<_> = (0..30).map(|_| runtime.connect()).collect();
+    for client in &mut rude {
+        client.send(format!("POST {SYNC} HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n"));
+        client.send(vec![b'x'; 100_000]);
+        runtime.serves_the_next_client();
+    }
+}

@@ -10,7 +10,7 @@ pub(crate) struct LocalId(pub(crate) u32);
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FunctionId(pub(crate) u32);
 
-/// Names the old value within one [`Kind::Update`].
+/// Names a value that was computed before: the old value in [`Kind::Update`], the first of [`Kind::With`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct OldValue(pub(crate) u32);
 
@@ -36,6 +36,12 @@ pub(crate) enum Kind {
         old: OldValue,
         value: Box<Expression>,
         result: UpdateResult,
+    },
+    /// The second with the value of the first, which is computed before and read by [`Kind::Old`].
+    With {
+        name: OldValue,
+        first: Box<Expression>,
+        then: Box<Expression>,
     },
     Old(OldValue),
     Unary(Unary, Box<Expression>),
@@ -173,6 +179,8 @@ pub(crate) struct Program {
     pub(crate) run: FunctionId,
     /// Which of [`crate::MATH_IMPORTS`] are used, ascending.
     pub(crate) math_imports: Vec<usize>,
+    /// Whether a function may call itself, perhaps through others.
+    pub(crate) is_recursive: bool,
     /// Initialised static data: address and bytes.
     pub(crate) data: Vec<(u32, Vec<u8>)>,
     /// First address after all static objects.

@@ -53,8 +53,8 @@ pub(crate) fn integer(text: &str) -> Result<(u64, ScalarType), &'static str> {
 /// Value and type of a floating constant.
 pub(crate) fn floating(text: &str) -> Result<(f64, ScalarType), &'static str> {
     let lower = text.to_ascii_lowercase();
-    if lower.starts_with("0x") {
-        return hexadecimal_floating(&lower[2..]);
+    if let Some(hexadecimal) = lower.strip_prefix("0x") {
+        return hexadecimal_floating(hexadecimal);
     }
     if let Some(digits) = lower.strip_suffix('f') {
         let value: f32 = digits.parse().map_err(|_| "this floating constant is malformed")?;

@@ -49,6 +49,8 @@ impl Analysis<'_> {
         for (argument, ty) in node.node.arguments.iter().zip(&parameters) {
             arguments.push(self.argument(argument, ty)?);
         }
+        self.current.effects += 1;
+        self.note_call(id);
         Ok(Expression { ty: result, kind: Kind::Call(id, arguments) })
     }
 

@@ -3,7 +3,7 @@
 use super::declarator::{FunctionFace, Shape};
 use super::scope::Symbol;
 use super::specifiers::Storage;
-use super::{Analysis, FunctionState};
+use super::{Analysis, FunctionState, recursion};
 use crate::diagnostics::{Reported, SourceOffset};
 use crate::ir::{Function, FunctionId, Program};
 use crate::signature::{FunctionParameter, ParameterType, Signature};
@@ -89,15 +89,21 @@ impl Analysis<'_> {
             .iter()
             .map(|parameter| parameter.name.as_ref().map_or_else(String::new, |name| name.node.name.clone()))
             .collect();
-        let body = self.function_body(&face, &definition.statement)?;
+        let body = self.function_body(id, &face, &definition.statement)?;
         if let Some(entry) = self.functions.get_mut(id.0 as usize) {
             entry.body = Some(body);
         }
         Ok(())
     }
 
-    fn function_body(&mut self, face: &FunctionFace, statement: &Node<StatementTree>) -> Result<Function, Reported> {
-        self.current = FunctionState { result: Some(face.result.clone()), ..FunctionState::default() };
+    fn function_body(
+        &mut self,
+        id: FunctionId,
+        face: &FunctionFace,
+        statement: &Node<StatementTree>,
+    ) -> Result<Function, Reported> {
+        let result = Some(face.result.clone());
+        self.current = FunctionState { result, index: id.0, ..FunctionState::default() };
         self.scopes.enter();
         let walked = self.walk_body(face, statement);
         self.scopes.leave();
@@ -152,11 +158,12 @@ impl Analysis<'_> {
             Err(message) => return Err(self.reports.report(entry.defined_at.unwrap_or(SourceOffset(0)), message)),
         };
         let (data, static_end) = self.statics.into_parts();
+        let is_recursive = recursion::is_recursive(self.functions.len(), &self.calls);
         let functions = self.functions.into_iter().map(|entry| entry.body).collect();
         let mut math_imports = self.math_imports;
         math_imports.sort_unstable();
         math_imports.dedup();
-        Ok((Program { functions, run, math_imports, data, static_end }, signature))
+        Ok((Program { functions, run, math_imports, is_recursive, data, static_end }, signature))
     }
 }
 

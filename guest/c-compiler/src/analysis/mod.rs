@@ -12,6 +12,7 @@ mod function;
 mod initializer;
 mod operators;
 mod place;
+mod recursion;
 mod scope;
 mod specifiers;
 mod statement;
@@ -44,6 +45,8 @@ pub(crate) struct Analysis<'a> {
     statics: Statics,
     functions: Vec<FunctionEntry>,
     last_defined: Option<FunctionId>,
+    /// Caller and callee, by index.
+    calls: Vec<(u32, u32)>,
     /// Indices into [`crate::MATH_IMPORTS`], unsorted.
     math_imports: Vec<usize>,
     /// The function whose body is being walked.
@@ -57,7 +60,11 @@ struct FunctionState {
     /// `None` outside of functions.
     result: Option<Type>,
     locals: Vec<Local>,
+    /// Index of the function itself.
+    index: u32,
     old_values: u32,
+    /// How many assignments and calls there were so far.
+    effects: u32,
     loops: u32,
     switches: u32,
 }
@@ -72,6 +79,7 @@ impl<'a> Analysis<'a> {
             statics: Statics::new(),
             functions: Vec::new(),
             last_defined: None,
+            calls: Vec::new(),
             math_imports: Vec::new(),
             current: FunctionState::default(),
             depth: 0,

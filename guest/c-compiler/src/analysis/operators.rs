@@ -225,13 +225,32 @@ impl Analysis<'_> {
 
     pub(super) fn assignment(&mut self, node: &Node<BinaryOperatorExpression>) -> Result<Expression, Reported> {
         if let Some(operator) = compound(&node.node.operator.node) {
-            let right = self.value(&node.node.rhs)?;
-            return self.update(node.span, &node.node.lhs, operator, right, UpdateResult::After);
+            return self.compound_assignment(node, operator);
         }
         let (place, ty) = self.modifiable(&node.node.lhs)?;
         let value = self.value(&node.node.rhs)?;
         let value = self.convert_implicitly(node.node.rhs.span, value, &ty, "assignment")?;
+        self.current.effects += 1;
         Ok(Expression { ty, kind: Kind::Assign(Box::new(place), Box::new(value)) })
+    }
+
+    /// The right side comes first if it may change the left: C leaves the order open, gcc and clang agree on this one.
+    fn compound_assignment(
+        &mut self,
+        node: &Node<BinaryOperatorExpression>,
+        operator: Binary,
+    ) -> Result<Expression, Reported> {
+        let effects_before = self.current.effects;
+        let right = self.value(&node.node.rhs)?;
+        let target = &node.node.lhs;
+        if self.current.effects == effects_before || matches!(right.ty, Type::Void) {
+            return self.update(node.span, target, operator, right, UpdateResult::After);
+        }
+        let name = self.new_old_value();
+        let named = Expression { ty: right.ty.clone(), kind: Kind::Old(name) };
+        let update = self.update(node.span, target, operator, named, UpdateResult::After)?;
+        let ty = update.ty.clone();
+        Ok(Expression { ty, kind: Kind::With { name, first: Box::new(right), then: Box::new(update) } })
     }
 
     /// Replaces what is in a place by the result of an operation on it (C11 6.5.16.2).
@@ -248,6 +267,7 @@ impl Analysis<'_> {
         let before = Expression { ty: ty.clone(), kind: Kind::Old(old) };
         let after = self.operation(span, operator, before, right)?;
         let value = self.convert_implicitly(span, after, &ty, "assignment")?;
+        self.current.effects += 1;
         Ok(Expression { ty, kind: Kind::Update { place: Box::new(place), old, value: Box::new(value), result } })
     }
 }

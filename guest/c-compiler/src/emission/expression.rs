@@ -46,6 +46,7 @@ impl Emitter<'_> {
             },
             Kind::Assign(place, value) => self.assign(place, value, true),
             Kind::Update { place, old, value, result } => self.update(place, *old, value, Some(*result)),
+            Kind::With { name, first, then } => self.with(*name, first, |this| this.value(then)),
             Kind::Old(old) => self.old(*old, ty),
             Kind::Unary(operator, operand) => {
                 self.value(operand);
@@ -196,6 +197,18 @@ impl Emitter<'_> {
         }
     }
 
+    /// Computes `first`, and lets `then` read it.
+    fn with(&mut self, name: OldValue, first: &Expression, then: impl FnOnce(&mut Self)) {
+        let value_type = first.ty.value_type();
+        self.value(first);
+        let local = self.acquire(value_type);
+        self.sink().local_set(local);
+        self.old_values.push((name, OldSource::Local(local), 0));
+        then(self);
+        self.old_values.pop();
+        self.release(value_type, local);
+    }
+
     fn with_old(&mut self, old: OldValue, source: OldSource, offset: u32, value: &Expression) {
         self.old_values.push((old, source, offset));
         self.value(value);
@@ -259,6 +272,7 @@ impl Emitter<'_> {
         match &expression.kind {
             Kind::Assign(place, value) => self.assign(place, value, false),
             Kind::Update { place, old, value, .. } => self.update(place, *old, value, None),
+            Kind::With { name, first, then } => self.with(*name, first, |this| this.effect(then)),
             Kind::Integer(_) | Kind::Floating(_) => {}
             Kind::Convert(operand) => self.effect(operand),
             Kind::Comma(parts) => parts.iter().for_each(|part| self.effect(part)),

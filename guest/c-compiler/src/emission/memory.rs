@@ -1,6 +1,7 @@
 //! Loads, stores and addresses.
 
 use super::function::{AddressSource, Emitter, Home};
+use crate::analysis::statics::NULL_ZONE_BYTES;
 use crate::ir::{Binary, Expression, Kind, LocalId, Place};
 use crate::signature::ScalarType;
 use crate::types::Type;
@@ -46,17 +47,21 @@ impl Emitter<'_> {
 
     /// Puts a pointer on the stack, less an offset that the memory instruction adds.
     ///
-    /// Only constant offsets that are not negative are left to the instruction: there the sum does not wrap around.
+    /// Only constant offsets that are small are left to the instruction, since there the sum does not wrap around: no
+    /// object lies below [`NULL_ZONE_BYTES`], so a base that wrapped around itself is further away from one.
     pub(super) fn base(&mut self, pointer: &Expression) -> u32 {
         if let Kind::Binary(Binary::Add, base, offset) = &pointer.kind
-            && let Kind::Integer(bytes @ 0..=0x7fff_ffff) = offset.kind
+            && let Kind::Integer(bytes) = offset.kind
         {
-            if let Some(frame_offset) = self.frame_offset(base) {
+            let largest = i64::from(u32::MAX / 4);
+            if let Some(frame_offset) = self.frame_offset(base).filter(|_| (0..=largest).contains(&bytes)) {
                 self.frame();
                 return frame_offset + bytes as u32;
             }
-            self.value(base);
-            return bytes as u32;
+            if (0..=i64::from(NULL_ZONE_BYTES)).contains(&bytes) {
+                self.value(base);
+                return bytes as u32;
+            }
         }
         if let Some(frame_offset) = self.frame_offset(pointer) {
             self.frame();

@@ -22,8 +22,8 @@ use wasm_encoder::{
     GlobalType, ImportSection, MemorySection, MemoryType, Module, TypeSection, ValType,
 };
 
-/// Stack for frames, beyond one frame of each function: enough for recursion a few thousand calls deep.
-const STACK_BYTES: u32 = 256 * 1024;
+/// Stack for frames beyond one of each function, if functions call themselves: a few thousand calls deep.
+const RECURSION_BYTES: u32 = 256 * 1024;
 const PAGE_BYTES: u32 = 64 * 1024;
 /// The largest alignment of any C object, and that of frames and of the heap.
 const MAX_ALIGNMENT_BYTES: u32 = 16;
@@ -99,7 +99,9 @@ fn layout(program: &Program) -> Result<Layout, FramesTooLarge> {
         return Err(FramesTooLarge);
     }
     let stack_limit = program.static_end.next_multiple_of(MAX_ALIGNMENT_BYTES);
-    let stack_bytes = if frames == 0 { 0 } else { STACK_BYTES + frames as u32 };
+    // Without recursion there is at most one frame of each function at a time.
+    let for_recursion = if frames > 0 && program.is_recursive { RECURSION_BYTES } else { 0 };
+    let stack_bytes = frames as u32 + for_recursion;
     Ok(Layout { stack_limit, heap_base: stack_limit + stack_bytes, indices })
 }
 

@@ -14,8 +14,9 @@ use headers::Headers;
 pub(crate) use lexer::{Token, TokenKind};
 use std::borrow::Cow;
 
-/// More tokens than this after expansion are refused: macros can grow a text exponentially.
-const MAX_TOKENS: usize = 100_000;
+/// More tokens than this after expansion are refused: macros can grow a text exponentially, and the parser needs some
+/// 250 bytes of memory and 3 µs for each.
+const MAX_TOKENS: usize = 60_000;
 
 /// The tokens of a source after all directives and macros.
 pub(crate) struct Preprocessed<'t> {

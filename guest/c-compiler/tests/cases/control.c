@@ -159,3 +159,15 @@ extern int run(volatile int a) { auto int b = a; const volatile int c = b; retur
 int run(int a, int b) { return b; }
 int last(int a, int) { return a; }
 //= 4; 5 -> 4
+//// the right side of a compound assignment comes first
+int g = 1, i; int a[2] = {1, 2};
+static int f(void) { g = 100; return 1; }
+static int next(void) { i++; return 5; }
+int run(void) { g += f(); a[i] += next(); return g * 100 + a[0] * 10 + a[1]; }
+//=  -> 10117
+//// nested compound assignments
+int run(int a, int b) { int c = 1; char d = 100; a += b += c -= 2; d += (a *= 2, a); return a * 1000 + b * 100 + c * 10 + d; }
+//= 1; 2 -> 4194
+//// one-based arrays
+int run(int *a, int n) { int *b = a - 1; int *c = a - 5000; int s = 0; for (int i = 1; i <= n; i++) s = s * 10 + b[i]; return s * 10 + c[5002]; }
+//= [1, 2, 3]; 3 -> 1233; [1, 2, 3]

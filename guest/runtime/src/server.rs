@@ -193,10 +193,7 @@ impl Server {
         if self.accept_again.is_some_and(|again| again <= now) {
             self.accept_again = None;
         }
-        // Without a call in progress only a stop handle wakes the loop, and a microVM has none: there the descriptor is
-        // left alone then, since kernel 0.11.0 queues another waker on it for each wait that ends otherwise.
-        let may_be_woken = cfg!(not(target_os = "hermit")) || self.service.has_calls();
-        poll.add(self.waker.descriptor(), may_be_woken, false);
+        poll.add(self.waker.descriptor(), true, false);
         poll.add(self.listener.as_raw_fd(), self.accept_again.is_none(), false);
         let (service, limits) = (&mut self.service, self.limits);
         let mut earliest = self.accept_again.unwrap_or(now + LONGEST_WAIT);

@@ -153,11 +153,6 @@ impl Service {
         response
     }
 
-    /// Whether reports are to come.
-    pub(crate) fn has_calls(&self) -> bool {
-        !self.calls.is_empty()
-    }
-
     /// Takes note of what workers have done; the answers that follow from it, and to whom.
     pub(crate) fn take_reports(&mut self, now: Instant) -> Vec<(Caller, Response)> {
         let reports = self.workers.take_reports();

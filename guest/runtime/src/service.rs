@@ -164,7 +164,9 @@ impl Service {
         let task = call.task;
         let label = if task.is_some() { Label::ExecuteAsync } else { Label::ExecuteSync };
         // An accepted task has been answered once; what follows goes into the table.
-        let caller = call.caller.take();
+        // A call that was stopped has nobody who waits, and an answer that nobody gets is not counted.
+        let is_wanted = !call.stop.load(Ordering::Relaxed);
+        let caller = call.caller.take().filter(|_| is_wanted);
         let response = match report.event {
             Event::Prepared => answers::accepted(task?, self.cognit_compatible),
             Event::Refused(error) => {

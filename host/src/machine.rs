@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use skerry_api::boot::GuestExit;
 use skerry_api::console::ReadyLine;
 use skerry_api::faas::GUEST_PORT;
 use skerry_image::Image;
 use skerry_vmm::accelerator::{Proof, Resolved};
-use skerry_vmm::{AcceleratorChoice, Backend, Lifetime, MicroVm, Qemu, VmSpec};
+use skerry_vmm::{AcceleratorChoice, Backend, ExitCause, Lifetime, MicroVm, NotReady, Qemu, VmSpec};
 
 use crate::arguments::MachineArguments;
 use crate::boot_phases::BootPhases;
@@ -123,12 +124,36 @@ impl Booted {
 
 /// Waits for readiness, asks for the first answer, and says where the time went.
 fn first_answer(vm: &mut dyn MicroVm, begun: Instant) -> Result<(ReadyLine, FaasClient, BootPhases), Failure> {
-    let ready = vm.wait_until_ready(READY_TIMEOUT)?;
+    let ready = vm.wait_until_ready(READY_TIMEOUT).map_err(not_ready)?;
     let client = FaasClient::new(&vm.endpoint().to_string(), ANSWER_TIMEOUT)?;
     client.check_health().context("the runtime said that it is ready, and does not answer")?;
     let first_answer_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
     let phases = BootPhases::new(vm.timings(), &ready.milestones_us, first_answer_us);
     Ok((ready, client, phases))
+}
+
+/// Why the guest is not ready, with what to do where that is known.
+fn not_ready(error: NotReady) -> Failure {
+    let hint = match &error {
+        NotReady::Ended(exit) => match exit.cause {
+            ExitCause::Guest(GuestExit::TooLittleMemory) => Some("give it more with --memory"),
+            ExitCause::Guest(GuestExit::RuntimeRefused) => {
+                Some("--boot-option takes the options that the message names")
+            }
+            ExitCause::Guest(GuestExit::BadImage) => {
+                Some("`skerry image inspect` shows where the image is; remove it and build anew")
+            }
+            _ => None,
+        },
+        NotReady::TimedOut { .. } => Some("--boot-option log=debug makes the guest say what it does"),
+        NotReady::AcceleratorFailed(_) => Some("--accelerator tcg does without KVM"),
+        NotReady::Watch(_) => None,
+    };
+    let failure = Failure::from(error);
+    match hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
 }
 
 /// Stops a machine after a failure, and keeps both failures where that fails too.
@@ -151,7 +176,17 @@ fn guest_port(boot_options: &[(String, String)]) -> u16 {
 
 #[cfg(test)]
 mod tests {
+    use skerry_vmm::VmExit;
+
     use super::*;
+
+    #[test]
+    fn too_little_memory_is_answered_with_the_flag_that_gives_more() {
+        let exit = VmExit { cause: ExitCause::Guest(GuestExit::TooLittleMemory), serial_tail: String::new() };
+        let failure = not_ready(NotReady::Ended(exit));
+        assert_eq!(failure.hint.as_deref(), Some("give it more with --memory"));
+        assert!(failure.error.to_string().contains("too little memory"), "{}", failure.error);
+    }
 
     #[test]
     fn the_guests_port_follows_its_boot_option() {

@@ -58,14 +58,19 @@ impl Progress {
         }
     }
 
+    /// Adds a step that is over, such as one whose parts were steps too.
+    pub fn record(&mut self, name: &str, outcome: &str, took: Duration) {
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+        }
+        self.printer.step(name, outcome, u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+    }
+
     /// Ends the current step and says what came of it.
     pub fn finish(&mut self, outcome: &str) -> Duration {
         let Some((name, started)) = self.step.take() else { return Duration::ZERO };
         let took = started.elapsed();
-        if let Some(bar) = &self.bar {
-            bar.inc(1);
-        }
-        self.printer.step(&name, outcome, u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        self.record(&name, outcome, took);
         took
     }
 }

@@ -1,7 +1,7 @@
 //! `skerry doctor`: what this machine has of what Skerry needs, whether KVM runs our image among it.
 
 use skerry_image::Flavour;
-use skerry_vmm::{AcceleratorChoice, Qemu};
+use skerry_vmm::{Accelerator, AcceleratorChoice, Qemu};
 
 use crate::arguments::{DoctorArguments, OutputFormat};
 use crate::exit_code::ExitCode;
@@ -42,9 +42,13 @@ fn prove_kvm(arguments: &DoctorArguments, qemu: &QemuFound) -> Option<Result<Str
     let qemu = qemu.as_ref().ok()?;
     let source_root = places::source_root(arguments.places.source.as_deref()).ok()?;
     let image = images::newest(&source_root, Flavour::default())?;
-    let resolved =
-        machine::resolve(AcceleratorChoice::Kvm, qemu, &image, PROOF_MEMORY, arguments.places.state_dir.as_deref());
-    Some(resolved.map(|resolved| resolved.reason).map_err(|failure| format!("{:#}", failure.error)))
+    let state_dir = arguments.places.state_dir.as_deref();
+    let resolved = machine::resolve(AcceleratorChoice::Auto, qemu, &image, PROOF_MEMORY, state_dir);
+    Some(match resolved {
+        Ok(resolved) if resolved.accelerator == Accelerator::Kvm => Ok(resolved.reason),
+        Ok(resolved) => Err(resolved.reason),
+        Err(failure) => Err(format!("{:#}", failure.error)),
+    })
 }
 
 /// The list, and below it what to do about each item that is not as it should be.

@@ -10,7 +10,7 @@ use skerry_vmm::{MicroVm, Qemu};
 use crate::arguments::ProvisionArguments;
 use crate::example;
 use crate::exit_code::ExitCode;
-use crate::failure::{Failure, OrHint};
+use crate::failure::Failure;
 use crate::images::{self, Built};
 use crate::interrupt::Interrupt;
 use crate::machine::{self, Booted, Machine};
@@ -99,15 +99,15 @@ fn prepare(
     let image_begun = Instant::now();
     let built = images::build(&source_root, arguments.machine.flavour, interrupt, progress)?;
     let Built { image, reused } = &built;
-    progress.start("image");
+    let took = image_begun.elapsed();
     let origin = if *reused { "reused" } else { "built" };
-    progress.finish(&format!("{} {}, {}, {origin}", image.flavour, image.id, table::bytes(image.size_bytes())));
-    times.image = microseconds(image_begun.elapsed());
+    let outcome = format!("{} {}, {}, {origin}", image.flavour, image.id, table::bytes(image.size_bytes()));
+    progress.record("image", &outcome, took);
+    times.image = microseconds(took);
 
     progress.start("accelerator");
     let (memory, state_dir) = (arguments.machine.memory, arguments.machine.places.state_dir.as_deref());
-    let accelerator = machine::resolve(arguments.machine.accelerator, &qemu, image, memory, state_dir)
-        .or_hint("--accelerator tcg works everywhere")?;
+    let accelerator = machine::resolve(arguments.machine.accelerator, &qemu, image, memory, state_dir)?;
     let remembered = if accelerator.remembered { " (remembered)" } else { "" };
     let resolved = format!("{}: {}{remembered}", accelerator.accelerator, accelerator.reason);
     times.accelerator = microseconds(progress.finish(&resolved));

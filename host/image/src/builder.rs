@@ -276,6 +276,9 @@ impl Work<'_> {
         let mut rustflags = vec![
             format!("-Clinker={}", self.toolchain.linker.path.display()),
             "-Clinker-flavor=ld.lld".to_owned(),
+            // Where in the source a panic came from, and how types look inside, is a twentieth of the image.
+            "-Zlocation-detail=none".to_owned(),
+            "-Zfmt-debug=shallow".to_owned(),
             // Where the sources happen to lie is nobody's business, and must not make two builds differ.
             format!("--remap-path-prefix={}=skerry", self.builder.work.display()),
             format!("--remap-path-prefix={}=skerry", self.builder.source_root.display()),

@@ -156,7 +156,7 @@ fn arguments(random: &mut Random, which: usize) -> String {
 fn random_expressions_agree_with_gcc() {
     for seed in [1, 2, 3] {
         println!("seed {seed}");
-        let mut random = Random { state: seed * 0x1234_5678_9abc_def1, locals: Vec::new() };
+        let mut random = Random { state: 0x1234_5678_9abc_def1_u64.wrapping_mul(seed), locals: Vec::new() };
         let source = program(&mut random);
         let mut calls = Vec::new();
         for which in 0..EXPRESSIONS {

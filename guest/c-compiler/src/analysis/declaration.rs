@@ -166,7 +166,7 @@ impl Analysis<'_> {
             None => Ok(()),
             Some(initializer) => {
                 let bytes = self.static_initializer(&qualified.ty, initializer)?;
-                self.statics.initialise(address, bytes);
+                self.statics.initialise(address, &bytes);
                 Ok(())
             }
         }

@@ -48,7 +48,7 @@ impl Analysis<'_> {
         let size_bytes = ty.size_bytes();
         if elements.len() > 1 && elements.iter().all(|element| is_constant(&element.value)) {
             let address = self.allocate(node.span, ty)?;
-            self.statics.initialise(address, image(ty, &elements));
+            self.statics.initialise(address, &image(ty, &elements));
             output.push(Statement::CopyFromStatic { local, address, size_bytes });
             return Ok(());
         }

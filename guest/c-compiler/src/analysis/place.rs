@@ -49,7 +49,7 @@ impl Analysis<'_> {
                 let element = Qualified::plain(Type::Scalar(ScalarType::Char));
                 let qualified = this.array_of(element, bytes.len() as i64, node.span)?;
                 let address = this.allocate(node.span, &qualified.ty)?;
-                this.statics.initialise(address, bytes);
+                this.statics.initialise(address, &bytes);
                 let address = fold::integer(i64::from(address), Type::pointer_to(qualified.clone()));
                 Ok(Some((Place::Memory(address), qualified)))
             }

@@ -7,6 +7,9 @@ use std::collections::HashMap;
 /// Addresses below are never an object's: a null pointer with a small offset points there, never to data.
 pub const NULL_ZONE_BYTES: u32 = 1024;
 
+/// So many zeroes are worth a data segment of their own after them.
+const ZERO_RUN_BYTES: usize = 32;
+
 /// How far the definition of a variable at file scope has come.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Definition {
@@ -41,12 +44,17 @@ impl Statics {
         Some(address)
     }
 
-    /// Sets what an object holds at first, from an offset in it on. Zeroes at the end need not be kept.
-    pub(super) fn initialise(&mut self, address: u32, mut bytes: Vec<u8>) {
-        let used = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-        bytes.truncate(used);
-        if !bytes.is_empty() {
-            self.data.push((address, bytes));
+    /// Sets what an object holds at first. Longer runs of zeroes are left out: memory is zero anyway, and a large array
+    /// with few values must not make a large module.
+    pub(super) fn initialise(&mut self, address: u32, bytes: &[u8]) {
+        let mut start = 0;
+        while let Some(skipped) = bytes.get(start..).and_then(|rest| rest.iter().position(|byte| *byte != 0)) {
+            let first = start + skipped;
+            let rest = &bytes[first..];
+            let length = rest.windows(ZERO_RUN_BYTES).position(|run| run.iter().all(|byte| *byte == 0));
+            let length = length.unwrap_or(rest.len());
+            self.data.push((address + first as u32, rest[..length].to_vec()));
+            start = first + length;
         }
     }
 
@@ -72,5 +80,24 @@ impl Statics {
     /// Initial data and the first address after all objects.
     pub(super) fn into_parts(self) -> (Vec<(u32, Vec<u8>)>, u32) {
         (self.data, self.next)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_of_zeroes_are_left_out_of_the_data() {
+        let mut statics = Statics::new();
+        let mut bytes = vec![0; 1000];
+        bytes[0] = 1;
+        bytes[10] = 2;
+        bytes[500] = 3;
+        statics.initialise(2000, &bytes);
+        statics.initialise(5000, &[0; 100]);
+        statics.initialise(6000, &[]);
+        let (data, _) = statics.into_parts();
+        assert_eq!(data, [(2000, vec![1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]), (2500, vec![3])]);
     }
 }

@@ -219,3 +219,9 @@ int run(const int *p, int *const q) { *q = *p; const int *r = q; return *r; }
 //// restrict is accepted
 void run(double *restrict a, const double *__restrict b) { *a += *b; }
 //= [1]; [2] -> [3]; [2]
+//// a large sparse array
+int t[200000] = {[5] = 1, [100000] = 2, [199999] = 3};
+int run(int i) { return t[i] + t[199999]; }
+//= 5 -> 4
+//= 100000 -> 5
+//= 6 -> 3

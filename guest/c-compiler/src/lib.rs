@@ -1,10 +1,10 @@
 //! Compiles the C of an offloaded function to a WebAssembly module.
 //!
-//! 1. [`preprocess`] obeys directives and expands macros; it keeps where every token came from.
-//! 2. [`limits`] refuses what is nested too deeply for the native stack.
+//! 1. `preprocess` obeys directives and expands macros; it keeps where every token came from.
+//! 2. `limits` refuses what is nested too deeply for the native stack.
 //! 3. lang-c parses.
-//! 4. [`analysis`] resolves names, checks types, makes every conversion explicit ([`ir`]).
-//! 5. [`emission`] writes WebAssembly.
+//! 4. `analysis` resolves names, checks types, makes every conversion explicit (`ir`).
+//! 5. `emission` writes WebAssembly.
 //!
 //! What is not covered is refused with line and column, never miscompiled. No input makes the compiler panic, and it
 //! needs less than 512 KiB of native stack.

@@ -4,7 +4,9 @@ use super::Analysis;
 use crate::diagnostics::Reported;
 use crate::ir::{Loop, Statement};
 use crate::types::Type;
-use lang_c::ast::{BlockItem, Expression as Tree, ForInitializer, ForStatement, Label, Statement as StatementTree};
+use lang_c::ast::{
+    BlockItem, Expression as Tree, ForInitializer, ForStatement, IfStatement, Label, Statement as StatementTree,
+};
 use lang_c::span::{Node, Span};
 
 impl Analysis<'_> {
@@ -50,16 +52,7 @@ impl Analysis<'_> {
                 output.push(Statement::Evaluate(self.value(expression)?));
                 Ok(())
             }
-            StatementTree::If(branch) => {
-                let condition = self.condition(&branch.node.condition);
-                let then_branch = self.sub_statement(&branch.node.then_statement);
-                let else_branch = match &branch.node.else_statement {
-                    Some(statement) => self.sub_statement(statement),
-                    None => Ok(Vec::new()),
-                };
-                output.push(Statement::If(condition?, then_branch?, else_branch?));
-                Ok(())
-            }
+            StatementTree::If(branch) => self.if_statement(&branch.node, output),
             StatementTree::While(repeat) => {
                 let condition = self.condition(&repeat.node.expression);
                 let body = self.loop_body(&repeat.node.statement);
@@ -92,18 +85,32 @@ impl Analysis<'_> {
             }
             StatementTree::Continue => self.refuse(node.span, "'continue' outside of a loop"),
             StatementTree::Return(value) => self.return_statement(node.span, value.as_deref(), output),
-            StatementTree::Labeled(labeled) => match &labeled.node.label.node {
-                Label::Identifier(_) => self.unsupported(labeled.node.label.span, "labels and goto"),
-                Label::CaseRange(_) => self.unsupported(labeled.node.label.span, "ranges of cases"),
-                Label::Case(_) | Label::Default if self.current.switches == 0 => {
-                    self.refuse(labeled.node.label.span, "a case label outside of a switch")
-                }
-                Label::Case(_) | Label::Default => {
-                    self.unsupported(labeled.node.label.span, "case labels inside of another statement")
-                }
-            },
+            StatementTree::Labeled(labeled) => self.misplaced_label(&labeled.node.label),
             StatementTree::Goto(_) => self.unsupported(node.span, "labels and goto"),
             StatementTree::Asm(_) => self.unsupported(node.span, "inline assembler statements"),
+        }
+    }
+
+    fn if_statement(&mut self, node: &IfStatement, output: &mut Vec<Statement>) -> Result<(), Reported> {
+        let condition = self.condition(&node.condition);
+        let then_branch = self.sub_statement(&node.then_statement);
+        let else_branch = match &node.else_statement {
+            Some(statement) => self.sub_statement(statement),
+            None => Ok(Vec::new()),
+        };
+        output.push(Statement::If(condition?, then_branch?, else_branch?));
+        Ok(())
+    }
+
+    /// A label that is not directly in a switch.
+    fn misplaced_label(&mut self, label: &Node<Label>) -> Result<(), Reported> {
+        match &label.node {
+            Label::Identifier(_) => self.unsupported(label.span, "labels and goto"),
+            Label::CaseRange(_) => self.unsupported(label.span, "ranges of cases"),
+            Label::Case(_) | Label::Default if self.current.switches == 0 => {
+                self.refuse(label.span, "a case label outside of a switch")
+            }
+            Label::Case(_) | Label::Default => self.unsupported(label.span, "case labels inside of another statement"),
         }
     }
 

@@ -68,6 +68,13 @@ impl Emitter<'_> {
                     self.value(last);
                 }
             }
+            Kind::Call(..) | Kind::MathCall(..) | Kind::Native(..) => self.any_call(expression),
+            Kind::Binary(..) | Kind::Convert(_) => self.value(expression),
+        }
+    }
+
+    fn any_call(&mut self, expression: &Expression) {
+        match &expression.kind {
             Kind::Call(function, arguments) => {
                 let index = self.layout.indices.get(function.0 as usize).copied().flatten().unwrap_or_default();
                 self.call(index, arguments);
@@ -77,12 +84,10 @@ impl Emitter<'_> {
                 self.call(index as u32, arguments);
             }
             Kind::Native(native, arguments) => {
-                for argument in arguments {
-                    self.value(argument);
-                }
-                self.native(*native, ty);
+                arguments.iter().for_each(|argument| self.value(argument));
+                self.native(*native, &expression.ty);
             }
-            Kind::Binary(..) | Kind::Convert(_) => self.value(expression),
+            _ => {}
         }
     }
 

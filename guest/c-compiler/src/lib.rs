@@ -7,7 +7,7 @@
 //! 5. `emission` writes WebAssembly.
 //!
 //! What is not covered is refused with line and column, never miscompiled. No input makes the compiler panic, and it
-//! needs less than 512 KiB of native stack.
+//! needs less than 320 KiB of native stack.
 //!
 //! # The C that is compiled
 //! Data model: sizes and semantics of gcc on x86-64 (`char` signed, `long` 64 bits, `size_t` 64 bits), except that a

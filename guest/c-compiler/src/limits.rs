@@ -10,8 +10,8 @@ use crate::preprocess::{Token, TokenKind};
 /// Longest source that is looked at.
 pub(crate) const MAX_SOURCE_BYTES: usize = 256 * 1024;
 
-/// What nesting may cost at any one place, in bytes of stack.
-const STACK_BUDGET_BYTES: u32 = 300_000;
+/// What nesting may cost at any one place, in bytes of stack. The rest is for whoever calls, and for what is not counted.
+const STACK_BUDGET_BYTES: u32 = 215_000;
 
 const PARENTHESIS: u32 = 4500;
 const BRACKET: u32 = 2000;
@@ -19,8 +19,13 @@ const BRACE: u32 = 2500;
 /// A closed `(…)` or `[…]`: it may be a cast or a subscript with more to come.
 const CLOSED: u32 = 1000;
 const PREFIX_OPERATOR: u32 = 2000;
+/// `++` and `--` before their operand. The parser also tries them as two signs, so that its time doubles with each that
+/// nests in another: few of them are allowed.
+const PREFIX_STEP: u32 = 25_000;
 const INFIX_OPERATOR: u32 = 150;
-const QUESTION: u32 = 400;
+/// Assignments associate to the right, so that the parser recurses.
+const ASSIGNMENT: u32 = 500;
+const QUESTION: u32 = 800;
 const STATEMENT_KEYWORD: u32 = 1700;
 
 /// One open bracket, or the `?` of a conditional expression.
@@ -61,6 +66,7 @@ pub(crate) fn check(tokens: &[Token<'_>], reports: &mut Reports) -> Result<(), R
             return Err(reports.report(token.at, "the source is nested too deeply here"));
         }
         after_operand = match token.kind {
+            // A second step is no operator of an operand: `x++ ++` goes on as a run of prefix operators would.
             TokenKind::Punctuator => matches!(token.text, ")" | "]"),
             TokenKind::Identifier | TokenKind::Number | TokenKind::Literal => true,
         };
@@ -88,6 +94,7 @@ impl Scan {
             (TokenKind::Punctuator, ":") if self.levels.last().is_some_and(|level| level.opened_by == b'?') => {
                 self.close(b'?', QUESTION);
             }
+            // A label, of a case too: its statement nests.
             (TokenKind::Punctuator, ":") => self.add(0, STATEMENT_KEYWORD),
             (TokenKind::Punctuator, ";") => self.end_statement(else_follows),
             (TokenKind::Punctuator, ",") => {
@@ -95,11 +102,14 @@ impl Scan {
                     level.expression = 0;
                 }
             }
-            (TokenKind::Punctuator, "-" | "+" | "!" | "~" | "*" | "&" | "++" | "--" | "&&") if !after_operand => {
+            (TokenKind::Punctuator, "++" | "--") if !after_operand => self.add(PREFIX_STEP, 0),
+            (TokenKind::Punctuator, "-" | "+" | "!" | "~" | "*" | "&" | "&&") if !after_operand => {
                 self.add(PREFIX_OPERATOR, 0);
             }
+            (TokenKind::Punctuator, "==" | "!=" | "<=" | ">=") => self.add(INFIX_OPERATOR, 0),
+            (TokenKind::Punctuator, operator) if operator.ends_with('=') => self.add(ASSIGNMENT, 0),
             (TokenKind::Punctuator, _) => self.add(INFIX_OPERATOR, 0),
-            (TokenKind::Identifier, "if" | "else" | "for" | "while" | "do" | "switch" | "case" | "default") => {
+            (TokenKind::Identifier, "if" | "for" | "while" | "do" | "switch") => {
                 self.add(0, STATEMENT_KEYWORD);
             }
             (TokenKind::Identifier, word) if word == "sizeof" || word.starts_with('_') => self.add(PREFIX_OPERATOR, 0),

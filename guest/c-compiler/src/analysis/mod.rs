@@ -32,7 +32,7 @@ use scope::{Scopes, Symbol};
 use statics::Statics;
 
 /// Expressions and statements may nest this deep. Bounds the native stack that analysis and emission take.
-const MAX_DEPTH: u32 = 150;
+const MAX_DEPTH: u32 = 100;
 /// Most variables of one function; the interpreter's frames are bounded too.
 const MAX_LOCALS: usize = 4096;
 

@@ -109,6 +109,9 @@ pub struct MachineArguments {
     /// Which runtime: minimal runs C and WebAssembly
     #[arg(long, default_value = "minimal", env = "SKERRY_FLAVOUR")]
     pub flavour: Flavour,
+    /// Boot this image (a flavour, or the beginning of an id) as it is, without building
+    #[arg(long, value_name = "IMAGE", env = "SKERRY_IMAGE", conflicts_with = "flavour")]
+    pub image: Option<String>,
     /// Virtual processors of the microVM
     #[arg(long, value_name = "COUNT", default_value_t = 1, env = "SKERRY_CPU",
           value_parser = clap::value_parser!(u32).range(1..=i64::from(skerry_vmm::VmSpec::MOST_CPUS)))]

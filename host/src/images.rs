@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use skerry_image::{Builder, Flavour, Image, Progress as BuildProgress, Step, Store};
 
+use crate::arguments::MachineArguments;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::places;
@@ -63,6 +64,22 @@ pub fn store(source_root: &Path) -> Store {
 
 fn builder(source_root: &Path) -> Builder {
     Builder::new(source_root.to_owned(), &places::target_dir(source_root))
+}
+
+/// The image that a machine is to boot: the one named, as it is, else the flavour's, built if anything has changed.
+///
+/// # Errors
+/// When there is none of that name, or the build fails or is ended.
+pub fn obtain(
+    source_root: &Path,
+    machine: &MachineArguments,
+    interrupt: &Interrupt,
+    progress: &mut Progress,
+) -> Result<Built, Failure> {
+    match &machine.image {
+        Some(name) => Ok(Built { image: store(source_root).find(name)?, reused: true }),
+        None => build(source_root, machine.flavour, interrupt, progress),
+    }
 }
 
 /// Builds the flavour's image, or finds it built. A signal ends the build and the compilers with it.

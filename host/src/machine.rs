@@ -9,12 +9,14 @@ use skerry_api::console::ReadyLine;
 use skerry_api::faas::GUEST_PORT;
 use skerry_image::Image;
 use skerry_vmm::accelerator::{Proof, Resolved};
-use skerry_vmm::{AcceleratorChoice, Backend, ExitCause, Lifetime, MicroVm, NotReady, Qemu, VmSpec};
+use skerry_vmm::{
+    AcceleratorChoice, Backend, ExitCause, Lifetime, MicroVm, NotReady, Qemu, StartError, VmExit, VmSpec,
+};
 
 use crate::arguments::MachineArguments;
 use crate::boot_phases::BootPhases;
 use crate::faas_client::FaasClient;
-use crate::failure::{Failure, OrHint};
+use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::memory_size::MemorySize;
 use crate::places;
@@ -83,7 +85,7 @@ impl Machine {
     /// When it does not start, is not ready in time or does not answer; nothing is left of it then.
     pub fn boot(&self, interrupt: &Interrupt) -> Result<Booted, Failure> {
         let begun = Instant::now();
-        let mut vm = self.qemu.start(&self.spec()).or_hint("`skerry doctor` looks at what microVMs need")?;
+        let mut vm = self.qemu.start(&self.spec()).map_err(not_started)?;
         let process = vm.process();
         let kill = move || {
             // Gone already, or ours to end: there is no third.
@@ -132,24 +134,42 @@ fn first_answer(vm: &mut dyn MicroVm, begun: Instant) -> Result<(ReadyLine, Faas
     Ok((ready, client, phases))
 }
 
+/// Why the VMM did not start, with what to do where that is known.
+fn not_started(error: StartError) -> Failure {
+    let hint = match &error {
+        StartError::Ended(exit) => advice(exit),
+        StartError::Spec(_) => None,
+        StartError::File { .. } | StartError::Directory { .. } | StartError::Spawn { .. } | StartError::Monitor(_) => {
+            Some("`skerry doctor` looks at what microVMs need")
+        }
+    };
+    with_hint(error.into(), hint)
+}
+
 /// Why the guest is not ready, with what to do where that is known.
 fn not_ready(error: NotReady) -> Failure {
     let hint = match &error {
-        NotReady::Ended(exit) => match exit.cause {
-            ExitCause::Guest(GuestExit::TooLittleMemory) => Some("give it more with --memory"),
-            ExitCause::Guest(GuestExit::RuntimeRefused) => {
-                Some("--boot-option takes the options that the message names")
-            }
-            ExitCause::Guest(GuestExit::BadImage) => {
-                Some("`skerry image inspect` shows where the image is; remove it and build anew")
-            }
-            _ => None,
-        },
+        NotReady::Ended(exit) => advice(exit),
         NotReady::TimedOut { .. } => Some("--boot-option log=debug makes the guest say what it does"),
         NotReady::AcceleratorFailed(_) => Some("--accelerator tcg does without KVM"),
         NotReady::Watch(_) => None,
     };
-    let failure = Failure::from(error);
+    with_hint(error.into(), hint)
+}
+
+/// What to do about a machine that ended at its start.
+fn advice(exit: &VmExit) -> Option<&'static str> {
+    match exit.cause {
+        ExitCause::Guest(GuestExit::TooLittleMemory) => Some("give it more with --memory"),
+        ExitCause::Guest(GuestExit::RuntimeRefused) => Some("--boot-option takes the options that the message names"),
+        ExitCause::Guest(GuestExit::BadImage) => {
+            Some("`skerry image inspect` shows where the image is; remove it and build it anew")
+        }
+        _ => None,
+    }
+}
+
+fn with_hint(failure: Failure, hint: Option<&str>) -> Failure {
     match hint {
         Some(hint) => failure.hint(hint),
         None => failure,
@@ -176,16 +196,15 @@ fn guest_port(boot_options: &[(String, String)]) -> u16 {
 
 #[cfg(test)]
 mod tests {
-    use skerry_vmm::VmExit;
-
     use super::*;
 
     #[test]
     fn too_little_memory_is_answered_with_the_flag_that_gives_more() {
         let exit = VmExit { cause: ExitCause::Guest(GuestExit::TooLittleMemory), serial_tail: String::new() };
-        let failure = not_ready(NotReady::Ended(exit));
-        assert_eq!(failure.hint.as_deref(), Some("give it more with --memory"));
-        assert!(failure.error.to_string().contains("too little memory"), "{}", failure.error);
+        for failure in [not_ready(NotReady::Ended(exit.clone())), not_started(StartError::Ended(exit))] {
+            assert_eq!(failure.hint.as_deref(), Some("give it more with --memory"));
+            assert!(failure.error.to_string().contains("too little memory"), "{}", failure.error);
+        }
     }
 
     #[test]

@@ -134,7 +134,7 @@ fn prepare(arguments: &MachineArguments, printer: &Printer, interrupt: &Interrup
     let source_root = places::source_root(arguments.places.source.as_deref())?;
     let qemu = Qemu::find(None)?;
     let mut progress = printer.progress(0);
-    let image = images::build(&source_root, arguments.flavour, interrupt, &mut progress)?.image;
+    let image = images::obtain(&source_root, arguments, interrupt, &mut progress)?.image;
     drop(progress);
     let state_dir = arguments.places.state_dir.as_deref();
     let accelerator = machine::resolve(arguments.accelerator, &qemu, &image, arguments.memory, state_dir)?;

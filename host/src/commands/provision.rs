@@ -97,7 +97,7 @@ fn prepare(
     times.prerequisites = microseconds(progress.finish(&format!("all there, {version}")));
 
     let image_begun = Instant::now();
-    let built = images::build(&source_root, arguments.machine.flavour, interrupt, progress)?;
+    let built = images::obtain(&source_root, &arguments.machine, interrupt, progress)?;
     let Built { image, reused } = &built;
     let took = image_begun.elapsed();
     let origin = if *reused { "reused" } else { "built" };
@@ -118,11 +118,15 @@ fn prepare(
     Ok((machine, built))
 }
 
-/// Checks what running needs, and what building needs too where nothing was built yet. (Where an image is, looking for
-/// compilers would take longer than the boot; the builder says itself what it lacks.)
+/// Checks what running needs, and what building needs too where nothing was built yet. Where an image is, finding QEMU is
+/// enough: looking at all the rest would take longer than the boot, and the builder says itself what it lacks.
 fn require_everything(arguments: &ProvisionArguments, source_root: &Path, printer: &Printer) -> Result<Qemu, Failure> {
-    let is_first = images::newest(source_root, arguments.machine.flavour).is_none();
+    let is_first =
+        arguments.machine.image.is_none() && images::newest(source_root, arguments.machine.flavour).is_none();
     let mut qemu = Qemu::find(None);
+    if !is_first && qemu.is_ok() {
+        return Ok(qemu?);
+    }
     let look = || {
         if qemu.is_err() {
             qemu = Qemu::find(None);

@@ -5,8 +5,8 @@ use crate::cache::Cache;
 use crate::compiled::Compiled;
 use crate::sandbox::MemoryPool;
 use crate::{CacheLimits, Lang, Limits, Outcome, RequestError, parameter, run, wasm};
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Languages that this build runs.
 const LANGUAGES: &[Lang] = &[
@@ -20,6 +20,9 @@ pub struct Executors {
     limits: Limits,
     cache: Cache,
     memory: Arc<MemoryPool>,
+    /// Held by whoever reads and compiles: that takes many times the memory of what is read, for which a small machine
+    /// has room once but not once per thread.
+    preparing: Mutex<()>,
 }
 
 /// A call that is checked and ready for [`Executors::run`].
@@ -32,7 +35,7 @@ impl Executors {
     /// Executors for all languages of this build, with an empty cache.
     pub fn new(limits: Limits, cache: CacheLimits) -> Self {
         let memory = Arc::new(MemoryPool::new(limits.memory_all_calls_bytes));
-        Self { limits, cache: Cache::new(cache), memory }
+        Self { limits, cache: Cache::new(cache), memory, preparing: Mutex::new(()) }
     }
 
     /// The languages that this build runs, in the order C, WASM.
@@ -55,6 +58,7 @@ impl Executors {
         if !LANGUAGES.contains(&lang) {
             return Err(RequestError::LanguageNotHere { lang });
         }
+        let _one_at_a_time = self.preparing.lock().unwrap_or_else(PoisonError::into_inner);
         let parameters = parameter::read_all(params, self.limits.memory_bytes)?;
         let compiled = match self.cache.get(lang, code) {
             Some(compiled) => compiled,

@@ -45,9 +45,6 @@ pub enum ServeError {
     /// No descriptor to wake the event loop with.
     #[error("cannot make an event descriptor")]
     Wake(#[source] io::Error),
-    /// No threads to run functions on.
-    #[error("cannot start the worker threads")]
-    Workers(#[source] io::Error),
     /// The event loop cannot wait for its sockets.
     #[error("cannot wait for sockets")]
     Poll(#[source] io::Error),
@@ -112,7 +109,7 @@ impl Server {
         let waker = Arc::new(Waker::new().map_err(ServeError::Wake)?);
         let body_limit_bytes = options.body_limit_for(platform.memory_total_bytes);
         let log = Log::new(options.log, platform.now_us);
-        let service = Service::start(&options, platform, waker.clone()).map_err(ServeError::Workers)?;
+        let service = Service::new(&options, platform, waker.clone());
         Ok(Self {
             listener,
             address,

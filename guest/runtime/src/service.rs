@@ -2,7 +2,6 @@
 //! reports into answers. Belongs to the event loop.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -75,17 +74,14 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Starts the workers and an empty task table.
-    ///
-    /// # Errors
-    /// The system refuses a thread.
-    pub(crate) fn start(options: &Options, platform: Platform, waker: Arc<Waker>) -> io::Result<Self> {
+    /// A service without tasks, whose workers start when they are needed.
+    pub(crate) fn new(options: &Options, platform: Platform, waker: Arc<Waker>) -> Self {
         let body_limit_bytes = options.body_limit_for(platform.memory_total_bytes);
         let executors = Executors::new(call_limits(options), CacheLimits::default());
         let tasks =
             TaskLimits { tasks: options.tasks, retention: options.task_retention, answers_bytes: body_limit_bytes };
-        Ok(Self {
-            workers: Workers::start(executors, options.workers, waker)?,
+        Self {
+            workers: Workers::new(executors, options.workers, waker),
             tasks: TaskTable::new(tasks),
             log: Log::new(options.log, platform.now_us),
             platform,
@@ -97,7 +93,7 @@ impl Service {
             calls: BTreeMap::new(),
             next_ticket: 0,
             connections: 0,
-        })
+        }
     }
 
     /// Writes the line that the host waits for: the runtime listens on `port`.

@@ -5,6 +5,8 @@
 //! refused, and an asynchronous one accepted, without waiting for somebody else's function to end. What it has prepared
 //! waits for the next free runner.
 //!
+//! Threads start with the first job that finds no free one: a machine that has just booted answers sooner without them.
+//!
 //! Reports go into a list that the event loop empties when it is woken.
 
 use std::collections::VecDeque;
@@ -96,7 +98,9 @@ struct Queues {
     received: VecDeque<Job>,
     /// To be run.
     prepared: VecDeque<Prepared>,
+    started_runners: usize,
     idle_runners: usize,
+    preparer_started: bool,
     /// Jobs taken in whose last report is not written yet.
     unfinished: usize,
     closed: bool,
@@ -109,6 +113,7 @@ struct Shared {
     preparer: Condvar,
     reports: Mutex<Vec<Report>>,
     waker: Arc<Waker>,
+    most_runners: usize,
     limit: usize,
 }
 
@@ -118,11 +123,8 @@ pub(crate) struct Workers {
 }
 
 impl Workers {
-    /// Starts `runners` threads, and the preparer.
-    ///
-    /// # Errors
-    /// The system refuses a thread.
-    pub(crate) fn start(executors: Executors, runners: usize, waker: Arc<Waker>) -> io::Result<Self> {
+    /// Workers of at most `runners` threads that run, and one that prepares.
+    pub(crate) fn new(executors: Executors, runners: usize, waker: Arc<Waker>) -> Self {
         let shared = Arc::new(Shared {
             executors,
             queues: Mutex::default(),
@@ -130,15 +132,26 @@ impl Workers {
             preparer: Condvar::new(),
             reports: Mutex::default(),
             waker,
+            most_runners: runners,
             limit: runners + QUEUE_LENGTH,
         });
-        // First, so that the threads that did start end again if a later one cannot.
-        let workers = Self { shared };
-        for number in 0..runners {
-            workers.spawn(format!("runner-{number}"), Shared::run_jobs)?;
+        Self { shared }
+    }
+
+    /// Makes sure that somebody will take the job that was just queued.
+    fn staff(&self, queues: &mut Queues) -> io::Result<()> {
+        if queues.idle_runners > 0 {
+            self.shared.runners.notify_one();
+        } else if queues.started_runners < self.shared.most_runners {
+            self.spawn(format!("runner-{}", queues.started_runners), Shared::run_jobs)?;
+            queues.started_runners += 1;
+        } else if queues.preparer_started {
+            self.shared.preparer.notify_one();
+        } else {
+            self.spawn("preparer".to_owned(), Shared::prepare_jobs)?;
+            queues.preparer_started = true;
         }
-        workers.spawn("preparer".to_owned(), Shared::prepare_jobs)?;
-        Ok(workers)
+        Ok(())
     }
 
     fn spawn(&self, name: String, work: fn(&Shared)) -> io::Result<()> {
@@ -154,16 +167,19 @@ impl Workers {
     /// Takes a job in.
     ///
     /// # Errors
-    /// So many jobs are unfinished already that this one would wait for long.
+    /// So many jobs are unfinished already that this one would wait for long, or the system refuses the first thread.
     pub(crate) fn submit(&self, job: Job) -> Result<(), QueueFull> {
         let mut queues = self.shared.lock();
         if queues.unfinished >= self.shared.limit {
             return Err(QueueFull);
         }
-        queues.unfinished += 1;
         queues.received.push_back(job);
-        let waiting = if queues.idle_runners > 0 { &self.shared.runners } else { &self.shared.preparer };
-        waiting.notify_one();
+        if self.staff(&mut queues).is_err() && queues.started_runners == 0 {
+            // Nobody would ever take it. With fewer threads than wanted it only takes longer.
+            queues.received.pop_back();
+            return Err(QueueFull);
+        }
+        queues.unfinished += 1;
         Ok(())
     }
 

@@ -97,11 +97,18 @@ pub(crate) const EDITS: &[FileEdits] = &[
     FileEdits {
         path: "src/config.rs",
         sha256: "98f3aa4a207a951437bc1cc60e6b305e7471dff24c75c828fb51a40037d43d28",
-        edits: &[Edit {
-            find: "{ 2048 } else { 1024 };",
-            replace: "{ 2048 } else { 128 };",
-            why: "each queue entry takes whole pages of buffers; 1024 of them do not fit a machine of 128 MiB",
-        }],
+        edits: &[
+            Edit {
+                find: "{ 2048 } else { 1024 };",
+                replace: "{ 2048 } else { 128 };",
+                why: "each queue entry takes whole pages of buffers; 1024 of them do not fit a machine of 128 MiB",
+            },
+            Edit {
+                find: "USER_STACK_SIZE: usize = 0x0010_0000;",
+                replace: "USER_STACK_SIZE: usize = 0x0004_0000;",
+                why: "the event loop's stack needs little, and each of its pages is mapped at boot, one by one",
+            },
+        ],
     },
     FileEdits {
         path: "src/mm/allocator.rs",

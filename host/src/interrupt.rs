@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use anyhow::Context;
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::Signal;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -26,25 +28,23 @@ struct State {
 }
 
 impl Interrupt {
-    /// Begins to watch. To be called before any other thread exists: each inherits that these signals are blocked, so
-    /// that only the watching thread gets them. (Child processes do not: std gives them an empty mask.)
+    /// Begins to watch. The signals are caught, not blocked: a blocked signal would stay blocked in every child process,
+    /// and a compiler or a package manager would then not hear Ctrl-C either. (A handler does not survive exec.)
     ///
     /// # Errors
-    /// When the kernel refuses the signal mask or the thread.
+    /// When the kernel refuses the handlers or the thread.
     pub fn watch() -> anyhow::Result<Self> {
-        let mut signals = SigSet::empty();
-        for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
-            signals.add(signal);
-        }
-        signals.thread_block().context("cannot block SIGINT, SIGTERM and SIGHUP")?;
+        let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).context("cannot catch SIGINT, SIGTERM and SIGHUP")?;
         let interrupt = Self { state: Arc::default() };
         let watched = interrupt.clone();
         thread::Builder::new()
             .name("signals".to_owned())
             .spawn(move || {
-                // Fails only for a set that holds no valid signal.
-                while let Ok(signal) = signals.wait() {
-                    watched.deliver(signal);
+                for number in signals.forever() {
+                    // It is one of the three.
+                    if let Ok(signal) = Signal::try_from(number) {
+                        watched.deliver(signal);
+                    }
                 }
             })
             .context("cannot start the thread that waits for signals")?;
@@ -127,6 +127,20 @@ mod tests {
         assert_eq!(got, Ok(()));
         from_outside.join().unwrap();
         assert_eq!(interrupt.exit_code(), Some(ExitCode::Terminated));
+    }
+
+    #[test]
+    fn a_child_process_hears_the_signals_that_we_watch() {
+        let _watch = Interrupt::watch().unwrap();
+        let output = std::process::Command::new("cat").arg("/proc/self/status").output().unwrap();
+        let status = String::from_utf8(output.stdout).unwrap();
+        for field in ["SigBlk", "SigIgn"] {
+            let mask = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(":\t")).unwrap();
+            let mask = u64::from_str_radix(mask, 16).unwrap();
+            for signal in [SIGINT, SIGTERM, SIGHUP] {
+                assert_eq!(mask >> (signal - 1) & 1, 0, "{field} has signal {signal}");
+            }
+        }
     }
 
     #[test]

@@ -132,7 +132,7 @@ fn enter_kernel(machine: &Machine, image: &Image<'_>, place: MemoryRange, counte
     // SAFETY: every x86-64 processor has a time-stamp counter.
     let counter_now = unsafe { _rdtsc() };
     let arguments = boot_arguments(machine.command_line, counter_at_start, counter_now, memory_bytes);
-    let Ok(tree) = device_tree::build(&kernel_memory, &arguments) else {
+    let Some(tree) = device_tree::build(&kernel_memory, &arguments) else {
         fail(GuestExit::LoaderFault, format_args!("the device tree could not be written"));
     };
     let boot_info = RawBootInfo::from(BootInfo {

@@ -35,8 +35,9 @@ pub const SHUT_RDWR: i32 = 2;
 pub(crate) const RECEIVE_BUFFER_BYTES: usize = 16 * 1024;
 /// Bytes of each connection's send buffer.
 pub(crate) const SEND_BUFFER_BYTES: usize = 16 * 1024;
-/// Most connections that wait to be accepted, whatever the application asks for: each takes buffers of its own.
-const MAX_BACKLOG: i32 = 8;
+/// Most connections that wait to be accepted, whatever the application asks for: each takes buffers of its own. A burst of
+/// more than these, before the application gets its turn, has the rest refused.
+const MAX_BACKLOG: i32 = 32;
 /// A peer that acknowledges nothing for this long is gone.
 const PEER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a closed socket may take to hand over what it has left to send.

@@ -21,6 +21,21 @@ const BARE_METAL_TARGET: &str = "x86_64-unknown-none";
 const HERMIT_TARGET: &str = "x86_64-unknown-hermit";
 /// What the kernel is built with: processor, and TCP for the runtime's server. No bus but virtio-mmio, one processor.
 const KERNEL_FEATURES: &str = "fsgsbase,tcp";
+/// What else the kernel's build is told, by environment variables.
+const KERNEL_SETTINGS: [(&str, &str); 5] = [
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "2"),
+    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1"),
+    ("CARGO_PROFILE_RELEASE_PANIC", "abort"),
+    ("HERMIT_LOG_LEVEL_FILTER", "error"),
+    ("NO_COLOR", "1"),
+];
+/// What every compiler is told, beside the linker and the paths to hide.
+const COMPILER_FLAGS: [&str; 3] = [
+    "-Clinker-flavor=ld.lld",
+    // Where in the source a panic came from, and how types look inside, is a twentieth of the image.
+    "-Zlocation-detail=none",
+    "-Zfmt-debug=shallow",
+];
 /// Source folders that a guest is made of; a change in any of them makes another image.
 const GUEST_FOLDERS: [&str; 4] = ["api", "guest", "loader", "host/image/src"];
 /// Folders that never matter to an image.
@@ -147,6 +162,10 @@ impl Builder {
         let mut fingerprint = Fingerprint::default();
         fingerprint.add("toolchain", toolchain.identity().as_bytes());
         fingerprint.add("features", KERNEL_FEATURES.as_bytes());
+        for (name, value) in KERNEL_SETTINGS {
+            fingerprint.add(name, value.as_bytes());
+        }
+        fingerprint.add("flags", COMPILER_FLAGS.concat().as_bytes());
         kernel_source::add_inputs(&mut fingerprint, &self.source_root).map_err(io_error(&self.source_root))?;
         Ok(self.work.join("build").join(format!("kernel-{}", &fingerprint.finish()[..16])))
     }
@@ -192,10 +211,10 @@ impl Work<'_> {
             return Ok(((), true));
         }
         let target_dir = self.builder.work.join("build/kernel-target");
-        let mut cargo = self.cargo(&kernel.join("source/Cargo.toml"), BARE_METAL_TARGET, "core,alloc", &target_dir);
+        let mut cargo =
+            self.cargo("build", &kernel.join("source/Cargo.toml"), BARE_METAL_TARGET, "core,alloc", &target_dir);
         cargo.args(["--lib", "--no-default-features", "--features", KERNEL_FEATURES]);
-        cargo.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s").env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1");
-        cargo.env("CARGO_PROFILE_RELEASE_PANIC", "abort").env("HERMIT_LOG_LEVEL_FILTER", "error").env("NO_COLOR", "1");
+        cargo.envs(KERNEL_SETTINGS);
         self.compile(Step::BuildKernel, cargo, &[], "kernel", progress)?;
         let built = target_dir.join(BARE_METAL_TARGET).join("release/libhermit.a");
         // Under another name first: a library that is there is a whole one.
@@ -208,7 +227,7 @@ impl Work<'_> {
     fn build_loader(&self, progress: &mut dyn Progress) -> Outcome<PathBuf> {
         let target_dir = self.builder.work.join("build/loader-target");
         let manifest = self.builder.source_root.join("loader/Cargo.toml");
-        let cargo = self.cargo(&manifest, BARE_METAL_TARGET, "core,alloc", &target_dir);
+        let cargo = self.cargo("build", &manifest, BARE_METAL_TARGET, "core,alloc", &target_dir);
         self.compile(Step::BuildLoader, cargo, &["-Crelocation-model=static".to_owned()], "loader", progress)?;
         Ok((target_dir.join(BARE_METAL_TARGET).join("release/skerry-loader"), false))
     }
@@ -216,11 +235,12 @@ impl Work<'_> {
     fn build_unikernel(&self, library: &Path, progress: &mut dyn Progress) -> Outcome<PathBuf> {
         let target_dir = self.builder.work.join("build/unikernel-target");
         let manifest = self.builder.source_root.join("guest/unikernel/Cargo.toml");
-        let mut cargo = self.cargo(&manifest, HERMIT_TARGET, "std,panic_abort", &target_dir);
+        let mut cargo = self.cargo("rustc", &manifest, HERMIT_TARGET, "std,panic_abort", &target_dir);
         cargo.args(["--features", self.flavour.cargo_features()]);
         // As an argument, not as a library: with link-time optimisation the latter loses the kernel's entry point.
-        let flags = [format!("-Clink-arg={}", library.display())];
-        self.compile(Step::BuildUnikernel, cargo, &flags, "unikernel", progress)?;
+        // And for the program alone: another kernel does not change what it is linked with.
+        cargo.arg("--").arg(format!("-Clink-arg={}", library.display()));
+        self.compile(Step::BuildUnikernel, cargo, &[], "unikernel", progress)?;
         Ok((target_dir.join(HERMIT_TARGET).join("release/skerry-unikernel"), false))
     }
 
@@ -252,9 +272,9 @@ impl Work<'_> {
     }
 
     /// A cargo that builds a package for a target without a precompiled standard library.
-    fn cargo(&self, manifest: &Path, target: &str, library: &str, target_dir: &Path) -> Command {
+    fn cargo(&self, verb: &str, manifest: &Path, target: &str, library: &str, target_dir: &Path) -> Command {
         let mut cargo = Command::new(&self.toolchain.compiler.cargo);
-        cargo.args(["build", "--release", "--locked", "--color=never", "--target", target, "--manifest-path"]);
+        cargo.args([verb, "--release", "--locked", "--color=never", "--target", target, "--manifest-path"]);
         cargo.arg(manifest).arg(format!("-Zbuild-std={library}"));
         cargo.arg("-Zbuild-std-features=compiler-builtins-mem").arg("--target-dir").arg(target_dir);
         // The flags for building std are unstable; this lets a stable compiler of the checked release take them.
@@ -275,10 +295,6 @@ impl Work<'_> {
     ) -> Result<(), BuildError> {
         let mut rustflags = vec![
             format!("-Clinker={}", self.toolchain.linker.path.display()),
-            "-Clinker-flavor=ld.lld".to_owned(),
-            // Where in the source a panic came from, and how types look inside, is a twentieth of the image.
-            "-Zlocation-detail=none".to_owned(),
-            "-Zfmt-debug=shallow".to_owned(),
             // Where the sources happen to lie is nobody's business, and must not make two builds differ.
             format!("--remap-path-prefix={}=skerry", self.builder.work.display()),
             format!("--remap-path-prefix={}=skerry", self.builder.source_root.display()),
@@ -287,6 +303,7 @@ impl Work<'_> {
         if let Some(registry) = cargo_registry() {
             rustflags.push(format!("--remap-path-prefix={}=registry", registry.display()));
         }
+        rustflags.extend(COMPILER_FLAGS.map(str::to_owned));
         rustflags.extend_from_slice(flags);
         cargo.env("CARGO_ENCODED_RUSTFLAGS", rustflags.join("\x1f"));
         command::run(&mut cargo, &self.builder.log(log), &self.builder.cancelled, progress)

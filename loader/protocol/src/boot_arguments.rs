@@ -80,7 +80,8 @@ mod tests {
 
     #[test]
     fn devices_are_announced_to_the_kernel_not_the_application() {
-        let command_line = "-freq 1 -- log=info virtio_mmio.device=512@0xfeb00e00:12 virtio_mmio.device=4K@0xd0000000:5";
+        let command_line =
+            "-freq 1 -- log=info virtio_mmio.device=512@0xfeb00e00:12 virtio_mmio.device=4K@0xd0000000:5";
         assert_eq!(
             for_kernel(command_line, &[]),
             "virtio_mmio.device=4K@0xfeb00e00:12 virtio_mmio.device=4K@0xd0000000:5 -freq 1 -- log=info"

@@ -5,7 +5,7 @@
 
 use crate::RequestError;
 use crate::host_functions::MEMORY_EXPORT;
-use crate::parameter::{DataType, Parameter, ParameterValue};
+use crate::parameter::{Content, DataType, Parameter, ParameterValue};
 use crate::scalar::wasm_type;
 use skerry_c_compiler::ScalarType;
 use wasmi::{Val, ValType};
@@ -34,14 +34,14 @@ pub(crate) enum Expected {
 #[derive(Debug)]
 pub(crate) enum Argument {
     Value(Val),
-    /// The address of these bytes.
+    /// The address of a buffer.
     Buffer(Buffer),
 }
 
 /// Memory that the function gets the address of.
 #[derive(Debug)]
 pub(crate) struct Buffer {
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) content: Content,
     pub(crate) data_type: DataType,
     /// The parameter's name if its final content goes back to the caller.
     pub(crate) out_name: Option<String>,
@@ -108,8 +108,8 @@ fn bind_one(index: usize, expected: &Expected, parameter: Parameter) -> Result<A
     })?;
     Ok(match value {
         ParameterValue::Scalar(scalar) => Argument::Value(scalar.to_wasm(data_type.element)),
-        ParameterValue::Buffer(bytes) => {
-            Argument::Buffer(Buffer { bytes, data_type, out_name: is_out.then_some(name) })
+        ParameterValue::Buffer(content) => {
+            Argument::Buffer(Buffer { content, data_type, out_name: is_out.then_some(name) })
         }
     })
 }
@@ -143,7 +143,7 @@ mod tests {
     }
 
     fn out(scalar_type: ScalarType) -> Parameter {
-        let value = ParameterValue::Buffer(vec![0; size_of(scalar_type)]);
+        let value = ParameterValue::Buffer(vec![0; size_of(scalar_type)].into());
         Parameter { is_out: true, value, ..scalar(scalar_type) }
     }
 
@@ -201,7 +201,7 @@ mod tests {
     fn only_what_is_out_comes_back() {
         let array = Parameter {
             data_type: DataType { element: ScalarType::Int, is_array: true },
-            value: ParameterValue::Buffer(vec![0; 8]),
+            value: ParameterValue::Buffer(vec![0; 8].into()),
             ..scalar(ScalarType::Int)
         };
         let Ok(Argument::Buffer(buffer)) = bind_one(by_address(ScalarType::Int), array) else { panic!("no buffer") };

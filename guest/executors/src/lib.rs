@@ -28,6 +28,7 @@ mod lang;
 mod limits;
 mod outcome;
 mod parameter;
+mod parameter_fields;
 mod request_error;
 mod run;
 mod sandbox;

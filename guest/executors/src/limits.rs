@@ -1,4 +1,4 @@
-//! What a call may use, and how much compiled code is kept. Enforcement is elsewhere: `run` (time, fuel), `sandbox`
+//! What a call may use, and how much compiled code is kept. Enforcement is elsewhere: `run` (time, fuel, result), `sandbox`
 //! (memory, log), `compiled` (stack), `sections` (size of code), `cache`.
 
 use std::time::Duration;
@@ -19,6 +19,8 @@ pub struct Limits {
     pub fuel: Option<u64>,
     /// Log output, in bytes; what exceeds it is cut off, and the call goes on.
     pub log_bytes: usize,
+    /// Names and values of all `OUT` parameters as text, in bytes.
+    pub result_bytes: usize,
     /// Nested function calls.
     pub stack_depth: usize,
     /// Locals and operands of all nested function calls, in bytes.
@@ -35,6 +37,7 @@ impl Default for Limits {
             memory_all_calls_bytes: 24 * MIB,
             fuel: None,
             log_bytes: 64 * KIB,
+            result_bytes: MIB,
             stack_depth: 16_384,
             stack_bytes: MIB,
             code_bytes: MIB,

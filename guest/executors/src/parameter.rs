@@ -1,15 +1,16 @@
 //! One parameter of a request: JSON bytes in, checked name, type, direction and value out.
 //!
-//! The wire form is [`skerry_api::faas::Parameter`]'s; it is read field by field, so that an error names the field.
+//! The wire form is [`skerry_api::faas::Parameter`]'s; its fields come from `parameter_fields`, so that an error names one.
 //! Whether the function wants such a parameter is decided in `arguments`.
 //!
 //! [`skerry_api::faas::Parameter`]: https://docs.rs/skerry-api
 
 use crate::RequestError;
+use crate::parameter_fields;
+use crate::parameter_fields::Field;
 use crate::scalar::{Scalar, shorten, size_of};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value};
 use skerry_c_compiler::ScalarType;
 
 /// A parameter of a request, correct in itself.
@@ -33,8 +34,23 @@ pub(crate) struct DataType {
 pub(crate) enum ParameterValue {
     /// The value itself, for a scalar `IN` parameter.
     Scalar(Scalar),
-    /// The address of a copy of these bytes, for an array or an `OUT` parameter.
-    Buffer(Vec<u8>),
+    /// The address of a copy of the content, for an array or an `OUT` parameter.
+    Buffer(Content),
+}
+
+/// What is in memory at a buffer's address when the function begins.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Content {
+    /// The first bytes. All others are zero: linear memory is anyway, so nobody has to hold them here.
+    pub(crate) bytes: Vec<u8>,
+    /// How many there are in all.
+    pub(crate) size_bytes: usize,
+}
+
+impl From<Vec<u8>> for Content {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { size_bytes: bytes.len(), bytes }
+    }
 }
 
 impl DataType {
@@ -54,29 +70,29 @@ pub(crate) fn read_all(params: &[Vec<u8>], memory_bytes: usize) -> Result<Vec<Pa
 
 fn read(index: usize, json: &[u8], free_bytes: &mut usize) -> Result<Parameter, RequestError> {
     let wrong = |field: &str, message: String| RequestError::bad_parameter(index, field, message);
-    let object: Map<String, Value> = serde_json::from_slice(json).map_err(|error| {
+    let fields = parameter_fields::read(json).map_err(|error| {
         wrong("", format!("is not base64 of a JSON object with type, var_name, value, mode: {error}"))
     })?;
-    let text_of = |field: &str| match object.get(field) {
-        Some(Value::String(text)) => Ok(text.as_str()),
-        Some(_) => Err(wrong(field, "is not a string".to_owned())),
-        None => Err(wrong(field, "is missing".to_owned())),
-    };
-    let name = text_of("var_name")?.to_owned();
-    let is_out = match text_of("mode")? {
+    let name = text_of(index, "var_name", &fields.var_name)?.to_owned();
+    let is_out = match text_of(index, "mode", &fields.mode)? {
         "IN" => false,
         "OUT" => true,
         other => return Err(wrong("mode", format!("is `{}`, which is neither IN nor OUT", shorten(other)))),
     };
-    let (data_type, length) = read_type(text_of("type")?).map_err(|message| wrong("type", message))?;
-    let base64 = match object.get("value") {
-        None | Some(Value::Null) if is_out => "",
-        _ => text_of("value")?,
+    let type_name = text_of(index, "type", &fields.type_name)?;
+    let (data_type, length) = read_type(type_name).map_err(|message| wrong("type", message))?;
+    let base64 = match &fields.value {
+        Field::Missing | Field::Null if is_out => "",
+        value => text_of(index, "value", value)?,
     };
     let text = STANDARD.decode(base64).map_err(|error| wrong("value", format!("is not base64: {error}")))?;
     let text = std::str::from_utf8(&text).map_err(|_| wrong("value", "is not base64 of UTF-8 text".to_owned()))?;
     let value = read_value(text, data_type, length, is_out, free_bytes).map_err(|message| wrong("value", message))?;
     Ok(Parameter { name, data_type, is_out, value })
+}
+
+fn text_of<'a>(index: usize, name: &str, field: &'a Field<'_>) -> Result<&'a str, RequestError> {
+    field.text().map_err(|problem| RequestError::bad_parameter(index, name, problem.to_owned()))
 }
 
 /// Reads a type's name: a scalar type, alone or with `[]` or `[4]` behind it.
@@ -109,28 +125,28 @@ fn read_value(
     if !is_out && !data_type.is_array {
         return Scalar::parse(text, element).map(ParameterValue::Scalar);
     }
-    let bytes = match (data_type.is_array, length) {
+    let content = match (data_type.is_array, length) {
         (true, None) if nothing => {
             return Err(
                 "is empty: an OUT array needs its length, in the type (`int[4]`) or by initial values".to_owned()
             );
         }
         (true, Some(length)) if nothing => zeroes(length, element, *free_bytes)?,
-        (true, length) => read_list(text, element, length, *free_bytes)?,
+        (true, length) => read_list(text, element, length, *free_bytes)?.into(),
         (false, _) if nothing => zeroes(1, element, *free_bytes)?,
         (false, _) => {
             let mut bytes = Vec::new();
             Scalar::parse(text, element)?.write_to(&mut bytes, element);
-            bytes
+            bytes.into()
         }
     };
-    *free_bytes = free_bytes.saturating_sub(bytes.len());
-    Ok(ParameterValue::Buffer(bytes))
+    *free_bytes = free_bytes.saturating_sub(content.size_bytes);
+    Ok(ParameterValue::Buffer(content))
 }
 
-fn zeroes(length: usize, element: ScalarType, free_bytes: usize) -> Result<Vec<u8>, String> {
+fn zeroes(length: usize, element: ScalarType, free_bytes: usize) -> Result<Content, String> {
     match length.checked_mul(size_of(element)) {
-        Some(size_bytes) if size_bytes <= free_bytes => Ok(vec![0; size_bytes]),
+        Some(size_bytes) if size_bytes <= free_bytes => Ok(Content { bytes: Vec::new(), size_bytes }),
         _ => Err(too_large()),
     }
 }
@@ -164,11 +180,12 @@ fn too_large() -> String {
     "does not fit into the memory that a call may use".to_owned()
 }
 
-/// A buffer's final content as text: a value, or for an array a JSON list.
-pub(crate) fn text_of_buffer(bytes: &[u8], data_type: DataType) -> String {
+/// A buffer's final content as text: a value, or for an array a JSON list. `None` when it is longer than `limit_bytes`,
+/// which is noticed before it is made: a list is up to three times as long as what it lists, and may not fit in memory.
+pub(crate) fn text_of_buffer(bytes: &[u8], data_type: DataType, limit_bytes: usize) -> Option<String> {
     let element = data_type.element;
     if !data_type.is_array {
-        return Scalar::from_bytes(bytes, element).to_text();
+        return Some(Scalar::from_bytes(bytes, element).to_text()).filter(|text| text.len() <= limit_bytes);
     }
     let mut text = String::from("[");
     for item in bytes.chunks_exact(size_of(element)) {
@@ -180,17 +197,21 @@ pub(crate) fn text_of_buffer(bytes: &[u8], data_type: DataType) -> String {
         text.push_str(quote);
         text.push_str(&value.to_text());
         text.push_str(quote);
+        if text.len() >= limit_bytes {
+            return None;
+        }
     }
     text.push(']');
-    text
+    Some(text).filter(|text| text.len() <= limit_bytes)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{ParameterValue, STANDARD, read_all, text_of_buffer};
+    use super::{Content, DataType, ParameterValue, STANDARD, read_all, text_of_buffer};
     use crate::RequestError;
     use base64::Engine as _;
     use proptest::prelude::*;
+    use skerry_c_compiler::ScalarType;
 
     const MEMORY_BYTES: usize = 1024;
 
@@ -214,7 +235,10 @@ mod tests {
     fn buffer_text(type_name: &str, value: &str, mode: &str) -> String {
         let parameter = read_all(&[json(type_name, value, mode)], MEMORY_BYTES).unwrap().remove(0);
         match parameter.value {
-            ParameterValue::Buffer(bytes) => text_of_buffer(&bytes, parameter.data_type),
+            ParameterValue::Buffer(mut content) => {
+                content.bytes.resize(content.size_bytes, 0);
+                text_of_buffer(&content.bytes, parameter.data_type, MEMORY_BYTES).unwrap()
+            }
             ParameterValue::Scalar(_) => panic!("no buffer for {type_name} {mode}"),
         }
     }
@@ -266,6 +290,22 @@ mod tests {
         assert_eq!(buffer_text("short[]", "[]", "IN"), "[]");
         assert_eq!(buffer_text("unsigned char[2]", "", "OUT"), "[0,0]");
         assert_eq!(buffer_text("double[]", r#"["inf", 1e300, "-inf"]"#, "OUT"), r#"["inf",1e300,"-inf"]"#);
+    }
+
+    #[test]
+    fn a_text_that_would_be_longer_than_its_limit_is_not_made() {
+        let array = DataType { element: ScalarType::Char, is_array: true };
+        assert_eq!(text_of_buffer(&[1, 2, 3], array, 7).as_deref(), Some("[1,2,3]"));
+        assert_eq!(text_of_buffer(&[1, 2, 3], array, 6), None);
+        assert_eq!(text_of_buffer(&[], array, 2).as_deref(), Some("[]"));
+        assert_eq!(text_of_buffer(&[], array, 1), None);
+        assert_eq!(text_of_buffer(&[100], DataType { is_array: false, ..array }, 2), None);
+    }
+
+    #[test]
+    fn an_out_array_without_values_holds_no_memory_before_the_call() {
+        let parameter = read_all(&[json("char[1024]", "", "OUT")], MEMORY_BYTES).unwrap().remove(0);
+        assert_eq!(parameter.value, ParameterValue::Buffer(Content { bytes: Vec::new(), size_bytes: 1024 }));
     }
 
     #[test]

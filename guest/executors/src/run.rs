@@ -109,7 +109,7 @@ impl Running<'_> {
                 Argument::Value(value) => inputs.push(value),
                 Argument::Buffer(buffer) => {
                     let address = end.next_multiple_of(size_of(buffer.data_type.element));
-                    end = address.saturating_add(buffer.bytes.len());
+                    end = address.saturating_add(buffer.content.size_bytes);
                     // An address is an unsigned i32; the memory limit has been checked to keep `end` below 4 GiB.
                     inputs.push(Val::I32(address as u32 as i32));
                     placed.push(Placed { buffer, address });
@@ -125,7 +125,9 @@ impl Running<'_> {
         let missing_pages = missing_bytes.div_ceil(PAGE_BYTES) as u64;
         memory.grow(&mut self.store, missing_pages).map_err(|error| self.failure(&error.into()))?;
         for Placed { buffer, address } in &placed {
-            memory.write(&mut self.store, *address, &buffer.bytes).map_err(|error| self.failure(&error.into()))?;
+            memory
+                .write(&mut self.store, *address, &buffer.content.bytes)
+                .map_err(|error| self.failure(&error.into()))?;
         }
         Ok((inputs, placed))
     }
@@ -133,16 +135,18 @@ impl Running<'_> {
     /// The final values of what is `OUT`, by name.
     fn read_outs(&self, placed: Vec<Placed>, memory: Option<Memory>) -> Result<Vec<(String, String)>, Failure> {
         let data = memory.map_or(&[][..], |memory| memory.data(&self.store));
-        let outs = placed.into_iter().filter_map(|Placed { buffer, address }| {
-            let Buffer { bytes, data_type, out_name } = buffer;
-            let content = data.get(address..address + bytes.len());
-            Some((out_name?, content, data_type))
-        });
-        outs.map(|(name, content, data_type)| {
-            let content = content.ok_or_else(|| missing(MEMORY_EXPORT))?;
-            Ok((name, text_of_buffer(content, data_type)))
-        })
-        .collect()
+        let mut left_bytes = self.meter.limits.result_bytes;
+        let mut outs = Vec::new();
+        for Placed { buffer: Buffer { content, data_type, out_name }, address } in placed {
+            let Some(name) = out_name else { continue };
+            let bytes = data.get(address..address + content.size_bytes).ok_or_else(|| missing(MEMORY_EXPORT))?;
+            let too_large = || failure_of_result(self.meter.limits);
+            left_bytes = left_bytes.checked_sub(name.len()).ok_or_else(too_large)?;
+            let text = text_of_buffer(bytes, data_type, left_bytes).ok_or_else(too_large)?;
+            left_bytes -= text.len();
+            outs.push((name, text));
+        }
+        Ok(outs)
     }
 
     fn failure(&self, error: &Error) -> Failure {
@@ -218,6 +222,10 @@ fn failure_of_memory(refusal: MemoryRefusal, limits: &Limits) -> Failure {
         MemoryRefusal::OfMachine => "the machine has no more memory for the call; try again later".to_owned(),
     };
     failure(FailureKind::Memory, reason)
+}
+
+fn failure_of_result(limits: &Limits) -> Failure {
+    failure(FailureKind::Memory, format!("the result is larger than {}", size_text(limits.result_bytes)))
 }
 
 fn failure_of(error: &Error) -> Failure {

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use skerry_api::faas::{AsyncAnswer, ErrorBody, ExecId, ExecuteAnswer, OutValue, StatusAnswer, TaskState};
-use skerry_executors::{Failure, FailureKind, Outcome, RequestError};
+use skerry_executors::{Outcome, RequestError};
 
 use crate::http::{Response, reason};
 use crate::identifiers::Uuid;
@@ -39,21 +39,6 @@ pub(crate) fn refused(refusal: &JobError) -> Option<Response> {
     let response = error(status, &refusal.to_string());
     // RFC 9110 wants every 405 to name the methods; the method was right here, the report's choice of code is not ours.
     Some(if status == 405 { Response { allow: Some("POST"), ..response } } else { response })
-}
-
-/// Makes a failure of a call whose values together are longer than `limit_bytes`: the answer repeats each of them up to
-/// three times, and in base64.
-pub(crate) fn within_limit(outcome: Outcome, limit_bytes: usize) -> Outcome {
-    let Ok(success) = &outcome.result else {
-        return outcome;
-    };
-    let length = success.result.as_ref().map_or(0, String::len);
-    let length = length + success.outs.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
-    if length <= limit_bytes {
-        return outcome;
-    }
-    let reason = format!("the result is larger than {limit_bytes} bytes");
-    Outcome { result: Err(Failure { reason, kind: FailureKind::Memory }), ..outcome }
 }
 
 /// What came of a call, with values in base64.
@@ -102,7 +87,7 @@ fn json(status: u16, content: &impl Serialize) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use skerry_executors::{Lang, Success};
+    use skerry_executors::{Failure, FailureKind, Lang, Success};
 
     use super::*;
     use crate::request_body::BodyError;
@@ -149,14 +134,6 @@ mod tests {
     fn a_failed_function_is_an_answer_with_its_reason() {
         let expected = r#"{"result":null,"ret_code":-1,"res":null,"err":"integer division by zero"}"#;
         golden(&executed(&failed(), Duration::ZERO), 200, expected);
-    }
-
-    #[test]
-    fn a_result_beyond_the_limit_is_a_failure_that_says_so() {
-        let success = || Success { result: Some("12345".to_owned()), outs: vec![("a".to_owned(), "6789".to_owned())] };
-        assert_eq!(within_limit(outcome(Ok(success())), 10).result, Ok(success()));
-        let failure = within_limit(outcome(Ok(success())), 9).result.unwrap_err();
-        assert_eq!(failure.reason, "the result is larger than 9 bytes");
     }
 
     #[test]

@@ -64,7 +64,6 @@ pub(crate) struct Service {
     platform: Platform,
     milestones_us: Milestones,
     cognit_compatible: bool,
-    result_limit_bytes: usize,
     started: Instant,
     metrics: Metrics,
     calls: BTreeMap<Ticket, Call>,
@@ -77,7 +76,7 @@ impl Service {
     /// A service without tasks, whose workers start when they are needed.
     pub(crate) fn new(options: &Options, platform: Platform, waker: Arc<Waker>) -> Self {
         let body_limit_bytes = options.body_limit_for(platform.memory_total_bytes);
-        let executors = Executors::new(call_limits(options), CacheLimits::default());
+        let executors = Executors::new(call_limits(options, body_limit_bytes), CacheLimits::default());
         let tasks =
             TaskLimits { tasks: options.tasks, retention: options.task_retention, answers_bytes: body_limit_bytes };
         Self {
@@ -87,7 +86,6 @@ impl Service {
             platform,
             milestones_us: platform.milestones,
             cognit_compatible: options.cognit_compatible,
-            result_limit_bytes: body_limit_bytes / 4,
             started: Instant::now(),
             metrics: Metrics::new(),
             calls: BTreeMap::new(),
@@ -174,7 +172,6 @@ impl Service {
             }
             Event::Finished { lang, input_bytes, outcome } => {
                 self.calls.remove(&report.ticket);
-                let outcome = answers::within_limit(outcome, self.result_limit_bytes);
                 self.metrics.count_call(lang, input_bytes, &outcome);
                 self.log_outcome(lang, &outcome);
                 let duration = outcome.duration;
@@ -260,12 +257,14 @@ impl Service {
     }
 }
 
-/// The executors' limits, as far as options set them.
-fn call_limits(options: &Options) -> Limits {
+/// The executors' limits, as far as options and the machine's memory set them.
+fn call_limits(options: &Options, body_limit_bytes: usize) -> Limits {
     let defaults = Limits::default();
+    // An answer repeats each value up to three times, and in base64.
+    let result_bytes = body_limit_bytes / 4;
     let memory_bytes = options.call_memory_limit_bytes;
     let memory_all_calls_bytes = defaults.memory_all_calls_bytes.max(memory_bytes);
-    Limits { time: options.call_time_limit, memory_bytes, memory_all_calls_bytes, ..defaults }
+    Limits { time: options.call_time_limit, memory_bytes, memory_all_calls_bytes, result_bytes, ..defaults }
 }
 
 impl Drop for Service {

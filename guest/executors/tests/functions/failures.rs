@@ -169,6 +169,20 @@ fn buffers_count_as_the_calls_memory() {
 }
 
 #[test]
+fn a_result_beyond_its_limit_fails_the_call_before_it_is_made() {
+    let executors = executors_with(Limits { result_bytes: 100, ..limits() });
+    let wat = r#"(module (memory (export "memory") 1) (func (export "run") (param i32 i32)))"#;
+    let run = |first: &str, second: &str| run_wat(&executors, wat, &[output(first, "a"), output(second, "b")]);
+    // Names count too: "a" with 49 characters of text, "b" with 49.
+    assert_eq!(success(run("char[24]", "char[24]")).outs.len(), 2);
+    for (first, second) in [("char[24]", "char[25]"), ("char[16000000]", "char"), ("char", "char[16000000]")] {
+        let reason = failure(run(first, second), FailureKind::Memory);
+        assert_eq!(reason, "the result is larger than 100 bytes");
+    }
+    assert_next_call_works(&executors);
+}
+
+#[test]
 fn data_outside_of_memory_fails_the_call() {
     let executors = executors();
     reason(&executors, r#"(module (memory 1) (data (i32.const 65535) "ab") (func (export "run")))"#, FailureKind::Trap);

@@ -10,7 +10,7 @@ use std::thread;
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
-use crate::image::{source_root, target_dir};
+use crate::image::{self, source_root, target_dir};
 use crate::process;
 use crate::runtime::Slot;
 
@@ -88,10 +88,15 @@ impl Places {
     #[must_use]
     #[track_caller]
     pub fn start(&self, arguments: &[&str]) -> Skerry {
-        let needs_machine = arguments.first() == Some(&"provision");
-        let slot = needs_machine.then(Slot::take);
+        let starts_machines = matches!(arguments, ["provision", ..] | ["bench", "boot", ..]);
+        let slot = starts_machines.then(|| {
+            // Built here, where it may take its time.
+            image::minimal();
+            Slot::take()
+        });
         let mut command = Command::new(binary());
         command.args(arguments).current_dir(source_root()).env("CARGO_TARGET_DIR", &self.target_dir);
+        command.env("SKERRY_SOURCE", source_root());
         command.env("SKERRY_STATE_DIR", self.state_dir()).env("TMPDIR", self.root.path().join("tmp"));
         command.env("XDG_CACHE_HOME", self.root.path().join("cache")).env("NO_COLOR", "1");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -108,19 +108,42 @@ impl Setup {
     /// # Panics
     /// When it does anything else.
     #[must_use]
+    #[track_caller]
     pub fn failed_boot(&self) -> VmExit {
-        let _slot = Slot::take();
+        match self.try_boot() {
+            Err(exit) => exit,
+            Ok(runtime) => panic!("the machine runs: {:?}", runtime.ready()),
+        }
+    }
+
+    /// Starts a machine that either gets ready or ends by itself.
+    ///
+    /// # Errors
+    /// How it ended.
+    ///
+    /// # Panics
+    /// When it does neither.
+    #[track_caller]
+    pub fn try_boot(&self) -> Result<Runtime, VmExit> {
+        self.boot_in(Slot::take())
+    }
+
+    #[track_caller]
+    fn boot_in(&self, slot: Slot) -> Result<Runtime, VmExit> {
         let state = tempfile::tempdir().expect("a temporary directory");
         let mut vm = match qemu().start(&self.spec(state.path().to_owned())) {
             Ok(vm) => vm,
             // A guest that ends within a millisecond may be gone before QEMU has said that it runs.
-            Err(StartError::Ended(exit)) => return exit,
+            Err(StartError::Ended(exit)) => return Err(exit),
             Err(error) => panic!("the machine was not started: {error}"),
         };
         match vm.wait_until_ready(PATIENCE) {
-            Err(NotReady::Ended(exit)) => exit,
-            Err(error) => panic!("the machine neither ran nor ended: {error}"),
-            Ok(ready) => panic!("the machine runs: {ready:?}"),
+            Ok(ready) => {
+                let (address, serial_log) = (vm.endpoint(), vm.serial_log().to_owned());
+                Ok(Runtime { vm: Mutex::new(Some(vm)), address, serial_log, ready, _state: state, _slot: slot })
+            }
+            Err(NotReady::Ended(exit)) => Err(exit),
+            Err(error) => panic!("the machine neither runs nor ended: {error}"),
         }
     }
 }
@@ -131,7 +154,10 @@ fn qemu() -> Qemu {
 
 /// A runtime that answers. When its test ends well, its machine must still run and its console be free of complaints.
 pub struct Runtime {
-    vm: Option<Box<dyn MicroVm>>,
+    /// Taken when it is stopped. Behind a lock because clients on several threads share the rest.
+    vm: Mutex<Option<Box<dyn MicroVm>>>,
+    address: SocketAddr,
+    serial_log: PathBuf,
     ready: ReadyLine,
     // Fields are dropped in this order: the place is free only when the machine is gone.
     _state: TempDir,
@@ -156,7 +182,7 @@ impl Runtime {
     #[must_use]
     #[track_caller]
     pub fn boot(setup: &Setup) -> Self {
-        Self::boot_in(Slot::take(), setup)
+        Self::ready_or_panic(setup.try_boot())
     }
 
     /// Boots several of the usual kind, to run at the same time.
@@ -167,20 +193,12 @@ impl Runtime {
     #[track_caller]
     pub fn start_together<const COUNT: usize>(options: &[&str]) -> [Self; COUNT] {
         let setup = Setup::with(options);
-        Slot::take_together::<COUNT>().map(|slot| Self::boot_in(slot, &setup))
+        Slot::take_together::<COUNT>().map(|slot| Self::ready_or_panic(setup.boot_in(slot)))
     }
 
     #[track_caller]
-    fn boot_in(slot: Slot, setup: &Setup) -> Self {
-        let state = tempfile::tempdir().expect("a temporary directory");
-        let mut vm = match qemu().start(&setup.spec(state.path().to_owned())) {
-            Ok(vm) => vm,
-            Err(error) => panic!("the machine was not started: {error}"),
-        };
-        match vm.wait_until_ready(PATIENCE) {
-            Ok(ready) => Self { vm: Some(vm), ready, _state: state, _slot: slot },
-            Err(error) => panic!("the machine is not ready: {error}"),
-        }
+    fn ready_or_panic(booted: Result<Self, VmExit>) -> Self {
+        booted.unwrap_or_else(|exit| panic!("the machine has ended: {exit}"))
     }
 
     /// What it said when it was ready.
@@ -192,19 +210,19 @@ impl Runtime {
     /// Where it answers.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.vm().endpoint()
+        self.address
     }
 
     /// A URL of it.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address())
+        format!("http://{}{path}", self.address)
     }
 
     /// All that is on its serial console so far.
     #[must_use]
     pub fn console(&self) -> String {
-        let bytes = std::fs::read(self.vm().serial_log()).expect("the serial log is there as long as the machine");
+        let bytes = std::fs::read(&self.serial_log).expect("the serial log is there as long as the machine");
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
@@ -253,15 +271,12 @@ impl Runtime {
         let answer = self.post(SYNC, &faas::sum("20", "22.5"));
         assert_eq!(faas::result(&answer), "42.5");
     }
-
-    fn vm(&self) -> &dyn MicroVm {
-        self.vm.as_deref().expect("it is taken when the runtime is dropped")
-    }
 }
 
 impl Drop for Runtime {
     fn drop(&mut self) {
-        let Some(mut vm) = self.vm.take() else { return };
+        let vm = self.vm.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut vm) = vm else { return };
         if std::thread::panicking() {
             eprintln!("the serial console of the test's machine ends with\n{}", vm.serial_tail(SHOWN_LINES));
             return;

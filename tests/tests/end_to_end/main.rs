@@ -4,5 +4,11 @@
 //! on this machine says `skipped:` and why.
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails like a test")]
 
+mod bad_input;
 mod boot;
+mod cli;
+mod concurrency;
 mod faas;
+mod functions_that_fail;
+mod machine;
+mod metrics;

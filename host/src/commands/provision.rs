@@ -90,6 +90,9 @@ fn prepare(
     progress: &mut Progress,
     times: &mut StepTimes,
 ) -> Result<(Machine, Built), Failure> {
+    if arguments.machine.cpu > 1 {
+        printer.warning("the kernel uses one processor; the others of --cpu stay unused");
+    }
     let source_root = places::source_root(arguments.machine.places.source.as_deref())?;
     progress.start("prerequisites");
     let qemu = require_everything(arguments, &source_root, printer)?;

@@ -85,10 +85,35 @@ fn read(index: usize, json: &[u8], free_bytes: &mut usize) -> Result<Parameter, 
         Field::Missing | Field::Null if is_out => "",
         value => text_of(index, "value", value)?,
     };
-    let text = STANDARD.decode(base64).map_err(|error| wrong("value", format!("is not base64: {error}")))?;
+    let mut text = with_room(base64::decoded_len_estimate(base64.len())).ok_or(RequestError::NoMemory)?;
+    STANDARD.decode_vec(base64, &mut text).map_err(|error| wrong("value", format!("is not base64: {error}")))?;
     let text = std::str::from_utf8(&text).map_err(|_| wrong("value", "is not base64 of UTF-8 text".to_owned()))?;
-    let value = read_value(text, data_type, length, is_out, free_bytes).map_err(|message| wrong("value", message))?;
+    let value = read_value(text, data_type, length, is_out, free_bytes).map_err(|problem| match problem {
+        Problem::Value(message) => wrong("value", message),
+        Problem::NoMemory => RequestError::NoMemory,
+    })?;
     Ok(Parameter { name, data_type, is_out, value })
+}
+
+/// Why a value cannot be read.
+enum Problem {
+    /// It is wrong.
+    Value(String),
+    /// There is no memory for it.
+    NoMemory,
+}
+
+impl From<String> for Problem {
+    fn from(message: String) -> Self {
+        Self::Value(message)
+    }
+}
+
+/// An empty vector with room for so many bytes, if there is any. What is as large as clients make it must not end the
+/// machine.
+fn with_room(bytes: usize) -> Option<Vec<u8>> {
+    let mut vector = Vec::new();
+    vector.try_reserve_exact(bytes).ok().map(|()| vector)
 }
 
 fn text_of<'a>(index: usize, name: &str, field: &'a Field<'_>) -> Result<&'a str, RequestError> {
@@ -116,20 +141,20 @@ fn read_value(
     length: Option<usize>,
     is_out: bool,
     free_bytes: &mut usize,
-) -> Result<ParameterValue, String> {
+) -> Result<ParameterValue, Problem> {
     let element = data_type.element;
     let nothing = text.trim_ascii().is_empty();
     if nothing && !is_out {
-        return Err("is empty: an IN parameter needs a value".to_owned());
+        return Err("is empty: an IN parameter needs a value".to_owned().into());
     }
     if !is_out && !data_type.is_array {
-        return Scalar::parse(text, element).map(ParameterValue::Scalar);
+        return Ok(ParameterValue::Scalar(Scalar::parse(text, element)?));
     }
     let content = match (data_type.is_array, length) {
         (true, None) if nothing => {
-            return Err(
-                "is empty: an OUT array needs its length, in the type (`int[4]`) or by initial values".to_owned()
-            );
+            return Err("is empty: an OUT array needs its length, in the type (`int[4]`) or by initial values"
+                .to_owned()
+                .into());
         }
         (true, Some(length)) if nothing => zeroes(length, element, *free_bytes)?,
         (true, length) => read_list(text, element, length, *free_bytes)?.into(),
@@ -154,24 +179,24 @@ fn zeroes(length: usize, element: ScalarType, free_bytes: usize) -> Result<Conte
 /// Reads a list in JSON form, `[1, 2, 3]`, into the bytes of an array.
 ///
 /// Each element has the form of a scalar value; in quotation marks, too, since JSON has no other way to say `"inf"`.
-fn read_list(text: &str, element: ScalarType, length: Option<usize>, free_bytes: usize) -> Result<Vec<u8>, String> {
+fn read_list(text: &str, element: ScalarType, length: Option<usize>, free_bytes: usize) -> Result<Vec<u8>, Problem> {
     let list = text.trim_ascii();
     let list = list.strip_prefix('[').and_then(|list| list.strip_suffix(']'));
     let list = list.ok_or_else(|| "is not a JSON list".to_owned())?.trim_ascii();
-    let mut bytes = Vec::new();
-    let mut count = 0_usize;
-    for item in list.split(',').filter(|_| !list.is_empty()) {
+    let count = if list.is_empty() { 0 } else { list.split(',').count() };
+    let size_bytes = count.saturating_mul(size_of(element));
+    if size_bytes > free_bytes {
+        return Err(too_large().into());
+    }
+    let mut bytes = with_room(size_bytes).ok_or(Problem::NoMemory)?;
+    for (index, item) in list.split(',').take(count).enumerate() {
         let item = item.trim_ascii();
         let item = item.strip_prefix('"').and_then(|item| item.strip_suffix('"')).unwrap_or(item);
-        let value = Scalar::parse(item, element).map_err(|message| format!("element {count}: {message}"))?;
-        if bytes.len() + size_of(element) > free_bytes {
-            return Err(too_large());
-        }
+        let value = Scalar::parse(item, element).map_err(|message| format!("element {index}: {message}"))?;
         value.write_to(&mut bytes, element);
-        count += 1;
     }
     match length {
-        Some(length) if length != count => Err(format!("has {count} elements, but the type says {length}")),
+        Some(length) if length != count => Err(format!("has {count} elements, but the type says {length}").into()),
         _ => Ok(bytes),
     }
 }

@@ -26,6 +26,9 @@ pub enum RequestError {
         /// The language that was asked for.
         lang: Lang,
     },
+    /// The machine has no memory left to read the parameters into (503).
+    #[error("the machine has no memory for the parameters now; try again later")]
+    NoMemory,
 }
 
 impl RequestError {

@@ -10,6 +10,7 @@ use skerry_executors::{Outcome, RequestError};
 
 use crate::http::{Response, reason};
 use crate::identifiers::Uuid;
+use crate::request_body::BodyError;
 use crate::workers::JobError;
 
 /// The answer of `GET /`.
@@ -33,6 +34,7 @@ pub(crate) fn error(status: u16, message: &str) -> Response {
 pub(crate) fn refused(refusal: &JobError) -> Option<Response> {
     let status = match refusal {
         JobError::Abandoned => return None,
+        JobError::Body(BodyError::NoMemory) | JobError::Request(RequestError::NoMemory) => 503,
         JobError::Body(_) | JobError::Request(RequestError::BadParameter { .. }) => 400,
         JobError::Request(RequestError::Unusable { .. } | RequestError::LanguageNotHere { .. }) => 405,
     };
@@ -90,7 +92,6 @@ mod tests {
     use skerry_executors::{Failure, FailureKind, Lang, Success};
 
     use super::*;
-    use crate::request_body::BodyError;
 
     const TASK: &str = "0188a6e2-1111-4222-8333-444455556666";
 
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_decides_between_400_and_405() {
+    fn what_is_wrong_decides_between_400_405_and_503() {
         let code = |refusal: JobError| refused(&refusal).map(|response| (response.status, response.allow));
         assert_eq!(code(BodyError::Missing("fc").into()), Some((400, None)));
         let bad = RequestError::BadParameter { field: "params[1].value".to_owned(), message: "is bad".to_owned() };
@@ -179,6 +180,8 @@ mod tests {
         );
         assert_eq!(code(RequestError::Unusable { message: String::new() }.into()), Some((405, Some("POST"))));
         assert_eq!(code(RequestError::LanguageNotHere { lang: Lang::Python }.into()), Some((405, Some("POST"))));
+        assert_eq!(code(RequestError::NoMemory.into()), Some((503, None)));
+        assert_eq!(code(BodyError::NoMemory.into()), Some((503, None)));
         assert_eq!(code(JobError::Abandoned), None);
     }
 }

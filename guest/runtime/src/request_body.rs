@@ -24,7 +24,7 @@ pub(crate) struct CallRequest {
     pub(crate) params: Vec<Vec<u8>>,
 }
 
-/// Why a body is no call (400).
+/// Why a body is no call (400 unless said otherwise).
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BodyError {
     #[error("the body is not JSON: {0}")]
@@ -39,6 +39,9 @@ pub(crate) enum BodyError {
     NotBase64 { field: String, problem: String },
     #[error("{0} is empty")]
     Empty(String),
+    /// (503)
+    #[error("the machine has no memory for the request now; try again later")]
+    NoMemory,
 }
 
 /// Reads a request body.
@@ -65,7 +68,10 @@ pub(crate) fn read(body: &[u8]) -> Result<CallRequest, BodyError> {
 }
 
 fn decode(text: &str, field: impl Fn() -> String) -> Result<Vec<u8>, BodyError> {
-    let bytes = STANDARD.decode(text).map_err(|error| BodyError::NotBase64 {
+    // As large as the client makes it: no reason to end the machine.
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(base64::decoded_len_estimate(text.len())).map_err(|_| BodyError::NoMemory)?;
+    STANDARD.decode_vec(text, &mut bytes).map_err(|error| BodyError::NotBase64 {
         field: field(),
         problem: error.to_string().trim_end_matches('.').to_owned(),
     })?;

@@ -76,7 +76,7 @@ impl Service {
     /// A service without tasks, whose workers start when they are needed.
     pub(crate) fn new(options: &Options, platform: Platform, waker: Arc<Waker>) -> Self {
         let body_limit_bytes = options.body_limit_for(platform.memory_total_bytes);
-        let executors = Executors::new(call_limits(options, body_limit_bytes), CacheLimits::default());
+        let executors = Executors::new(call_limits(options, platform.memory_total_bytes), CacheLimits::default());
         let tasks =
             TaskLimits { tasks: options.tasks, retention: options.task_retention, answers_bytes: body_limit_bytes };
         Self {
@@ -257,13 +257,15 @@ impl Service {
     }
 }
 
-/// The executors' limits, as far as options and the machine's memory set them.
-fn call_limits(options: &Options, body_limit_bytes: usize) -> Limits {
+/// The executors' limits, as far as options and the machine's memory (0 for unknown) set them.
+fn call_limits(options: &Options, memory_total_bytes: u64) -> Limits {
     let defaults = Limits::default();
-    // An answer repeats each value up to three times, and in base64.
-    let result_bytes = body_limit_bytes / 4;
     let memory_bytes = options.call_memory_limit_bytes;
-    let memory_all_calls_bytes = defaults.memory_all_calls_bytes.max(memory_bytes);
+    // Of a small machine a quarter: bodies, compiled code, results and connections may each take their share as well.
+    let quarter = if memory_total_bytes == 0 { usize::MAX } else { (memory_total_bytes / 4) as usize };
+    let memory_all_calls_bytes = defaults.memory_all_calls_bytes.min(quarter).max(memory_bytes);
+    // An answer repeats each value up to three times, and in base64.
+    let result_bytes = options.body_limit_for(memory_total_bytes) / 4;
     Limits { time: options.call_time_limit, memory_bytes, memory_all_calls_bytes, result_bytes, ..defaults }
 }
 

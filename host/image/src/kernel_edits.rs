@@ -111,6 +111,15 @@ pub(crate) const EDITS: &[FileEdits] = &[
         ],
     },
     FileEdits {
+        path: "src/mm/mod.rs",
+        sha256: "3593eb3bec8f9cf518322352beae6ba7e8a70d1f6c02f2a6bd132124f3df2555",
+        edits: &[Edit {
+            find: "let stack_reserve: usize = (avail_mem * 10) / 100;",
+            replace: "let stack_reserve: usize = core::cmp::max((avail_mem * 10) / 100, 6 << 20);",
+            why: "the kernel panics when there is no memory for a thread's stack or a packet; small machines need that much too",
+        }],
+    },
+    FileEdits {
         path: "src/mm/allocator.rs",
         sha256: "c869a1dd06b5d583f6bdee9a174fdf136f4ddf7dc0676f3f86b6ee19f5f3fe2e",
         edits: &[
@@ -237,11 +246,38 @@ pub(crate) const EDITS: &[FileEdits] = &[
     FileEdits {
         path: "src/drivers/net/virtio/mod.rs",
         sha256: "d963bf31931a3443eac474399542d709379f1d9cc2d7d13ec1d09cac9aa302dd",
-        edits: &[Edit {
-            find: "packets.into_iter().flatten().collect();",
-            replace: "packets.concat();",
-            why: "a received packet is copied at once, not byte by byte",
-        }],
+        edits: &[
+            Edit {
+                find: "packets.into_iter().flatten().collect();",
+                replace: "packets.concat();",
+                why: "a received packet is copied at once, not byte by byte",
+            },
+            Edit {
+                find: "\tpacket_length: u32,\n}",
+                replace: "\tpacket_length: u32,\n\tin_flight: usize,\n}",
+                why: "when packets are sent faster than the device takes them, the kernel panicked; now it waits, and drops one if that takes too long",
+            },
+            Edit {
+                find: "Self { vqs, packet_length }",
+                replace: "Self { vqs, packet_length, in_flight: 0 }",
+                why: "when packets are sent faster than the device takes them, the kernel panicked; now it waits, and drops one if that takes too long",
+            },
+            Edit {
+                find: "\t\t\twhile vq.try_recv().is_ok() {}\n\t\t}\n\t}\n",
+                replace: "\t\t\twhile vq.try_recv().is_ok() {\n\t\t\t\tself.in_flight = self.in_flight.saturating_sub(1);\n\t\t\t}\n\t\t}\n\t}\n\n\t/// Waits until the queue takes one more packet, for a bounded time.\n\tfn make_room(&mut self) -> bool {\n\t\t// Header and packet take a descriptor each.\n\t\tlet most = usize::from(u16::from(self.vqs[0].size())) / 2;\n\t\tlet deadline = crate::arch::kernel::processor::get_timer_ticks() + 100_000;\n\t\tloop {\n\t\t\tself.poll();\n\t\t\tif self.in_flight < most {\n\t\t\t\treturn true;\n\t\t\t}\n\t\t\tif crate::arch::kernel::processor::get_timer_ticks() > deadline {\n\t\t\t\treturn false;\n\t\t\t}\n\t\t\tcore::hint::spin_loop();\n\t\t}\n\t}\n",
+                why: "when packets are sent faster than the device takes them, the kernel panicked; now it waits, and drops one if that takes too long",
+            },
+            Edit {
+                find: "\t\tself.send_vqs.poll();\n",
+                replace: "\t\tlet has_room = self.send_vqs.make_room();\n",
+                why: "when packets are sent faster than the device takes them, the kernel panicked; now it waits, and drops one if that takes too long",
+            },
+            Edit {
+                find: "\t\tself.send_vqs.vqs[0]\n\t\t\t.dispatch(buff_tkn, false, BufferType::Direct)\n\t\t\t.unwrap();\n",
+                replace: "\t\tif has_room && self.send_vqs.vqs[0].dispatch(buff_tkn, false, BufferType::Direct).is_ok() {\n\t\t\tself.send_vqs.in_flight += 1;\n\t\t}\n",
+                why: "when packets are sent faster than the device takes them, the kernel panicked; now it waits, and drops one if that takes too long",
+            },
+        ],
     },
     FileEdits {
         path: "src/arch/x86_64/kernel/interrupts.rs",

@@ -196,10 +196,11 @@ impl Connection {
     fn progress(&mut self, caller: Caller, service: &mut Service, now: Instant, limits: TimeLimits) -> Fate {
         loop {
             let answered = self.answer_requests(caller, service, now);
+            // Requests that are here already were perhaps not looked at; no event would come for them later.
+            let was_full = self.outbox.len() >= OUTBOX_LIMIT_BYTES;
             let fate = self.flush_and_settle(answered, now, limits);
-            let all_sent = self.outbox.is_empty();
-            let more_to_answer = answered && self.requests.unread_bytes() > 0;
-            if fate == Fate::Close || !(all_sent && more_to_answer && matches!(self.phase, Phase::Open)) {
+            let may_go_on = was_full && self.outbox.is_empty() && matches!(self.phase, Phase::Open);
+            if fate == Fate::Close || !may_go_on {
                 return fate;
             }
         }

@@ -206,19 +206,18 @@ fn when_all_connections_are_busy_the_next_client_is_told_to_come_back() {
 #[test]
 fn a_client_that_sends_much_and_reads_late_gets_every_answer() {
     let runtime = Runtime::start(&[]);
-    let mut client = runtime.connect();
-    let count = 2_000;
-    let requests = "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n".repeat(count);
-    // From a thread of its own: neither side would go on if the other only wrote.
-    std::thread::scope(|scope| {
-        let mut sender = client.clone_stream();
-        scope.spawn(move || sender.send(requests));
+    for _ in 0..5 {
+        let mut client = runtime.connect();
+        // Few enough bytes for the system to hold them all, so that nothing more comes while the answers go out; and more
+        // answers than it holds.
+        let count = 1_500;
+        client.send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n".repeat(count));
         for _ in 0..count {
             let answer = client.answer();
             assert_eq!(answer.status, 200);
             assert!(answer.body.ends_with('\n'));
         }
-    });
+    }
     runtime.serves_the_next_client();
 }
 

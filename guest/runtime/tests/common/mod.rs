@@ -103,11 +103,6 @@ impl Client {
         Self { stream, read: Vec::new() }
     }
 
-    /// A second handle on the same connection, to write with.
-    pub(crate) fn clone_stream(&self) -> Self {
-        Self::new(self.stream.try_clone().unwrap())
-    }
-
     /// Sends bytes as they are. That the runtime may have closed already is not this side's business.
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = self.stream.write_all(bytes.as_ref());

@@ -140,7 +140,8 @@ impl Workers {
 
     /// Makes sure that somebody will take the job that was just queued.
     fn staff(&self, queues: &mut Queues) -> io::Result<()> {
-        if queues.idle_runners > 0 {
+        // A runner that was told of a job counts as idle, and its job as waiting, until it really wakes.
+        if queues.idle_runners >= queues.received.len() + queues.prepared.len() {
             self.shared.runners.notify_one();
         } else if queues.started_runners < self.shared.most_runners {
             self.spawn(format!("runner-{}", queues.started_runners), Shared::run_jobs)?;

@@ -36,6 +36,19 @@ fn an_asynchronous_call_is_accepted_and_its_result_waits_under_its_name() {
 }
 
 #[test]
+fn a_call_that_comes_while_a_thread_wakes_for_another_does_not_wait_for_that_one() {
+    for _ in 0..20 {
+        let runtime = Runtime::start(&[]);
+        runtime.serves_the_next_client();
+        let (mut long, mut short) = (runtime.connect(), runtime.connect());
+        let (endless, add) = (endless(), add(1, 2));
+        long.post(SYNC, &endless);
+        short.post(SYNC, &add);
+        assert_eq!(short.answer().json()["res"], encode("3"));
+    }
+}
+
+#[test]
 fn the_first_public_release_gets_200_for_an_asynchronous_call() {
     let runtime = Runtime::start(&["compat=cognit-1.0"]);
     assert_eq!(runtime.post(ASYNC, &add(1, 2)).status, 200);

@@ -249,7 +249,8 @@ fn a_thousand_idle_connections_leave_room_for_the_next_client() {
         idle.push(runtime.connect());
         // QEMU's forwarding takes in two connections at a time and lets the others wait for a second; once this is
         // answered, it has taken in the one before.
-        assert_eq!(busy.get(HEALTH).status, 200, "a client that asks keeps its connection");
+        assert_eq!(busy.get(HEALTH).status, 200, "a client that asks keeps its connection {number}");
+        eprintln!("{number}");
         if number % 200 == 0 {
             runtime.serves_the_next_client();
         }

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::thread;
 
 use serde_json::Value;
-use skerry_tests::faas::{HEALTH, SYNC, endless, result, status_path, sum};
+use skerry_tests::faas::{
+    ASYNC, HEALTH, SYNC, c, encode, endless, failure, input, parameter, result, status_path, sum, text_at,
+};
+use skerry_tests::http::Connection;
 use skerry_tests::process::wait_for;
 use skerry_tests::runtime::Runtime;
 
@@ -33,6 +36,14 @@ fn a_status_is_answered_while_a_long_synchronous_function_runs() {
 }
 
 #[test]
+fn a_client_may_wait_for_a_function_as_long_as_that_may_run() {
+    // Longer than any patience of the guest's network with a client that says nothing.
+    let runtime = Runtime::start(&["call-time-limit-ms=40000"]);
+    let reason = failure(&runtime.post(SYNC, &endless()));
+    assert!(reason.contains("longer than 40 s"), "{reason}");
+}
+
+#[test]
 fn functions_of_all_workers_at_once_do_not_keep_others_from_being_told_how_it_stands() {
     let runtime = Runtime::start(&["workers=2", "call-time-limit-ms=2000"]);
     let tasks: Vec<_> = (0..4).map(|_| runtime.start_task(&endless())).collect();
@@ -45,28 +56,50 @@ fn functions_of_all_workers_at_once_do_not_keep_others_from_being_told_how_it_st
     runtime.serves_the_next_client();
 }
 
+/// So many connections, each of which has had an answer. One after the other: QEMU's forwarding takes in two at a time,
+/// and a client that comes then may wait for a minute.
+fn served_clients(runtime: &Runtime, count: usize) -> Vec<Connection> {
+    let served = |_| {
+        let mut client = runtime.connect();
+        assert_eq!(client.get(HEALTH).status, 200);
+        client
+    };
+    (0..count).map(served).collect()
+}
+
+/// Has each client do the same, all at once, each with its number.
+fn at_once<T: Send>(clients: Vec<Connection>, act: impl Fn(usize, &mut Connection) -> T + Sync) -> Vec<T> {
+    let act = &act;
+    thread::scope(|scope| {
+        let start = |(number, mut client)| scope.spawn(move || act(number, &mut client));
+        let started: Vec<_> = clients.into_iter().enumerate().map(start).collect();
+        started.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
 #[test]
 fn eight_connections_of_hundreds_of_requests_each_get_their_own_answers() {
     let runtime = Runtime::start(&[]);
-    thread::scope(|scope| {
-        for number in 0..8 {
-            let runtime = &runtime;
-            scope.spawn(move || {
-                let mut connection = runtime.connect();
-                for round in 0..300 {
-                    if round % 10 == 0 {
-                        let (a, b) = (number * 1000, round);
-                        let answer = connection.post(SYNC, &sum(&a.to_string(), &b.to_string()));
-                        assert_eq!(result(&answer), (a + b).to_string());
-                    } else {
-                        assert_eq!(connection.get(HEALTH).status, 200);
-                    }
-                }
-            });
+    at_once(served_clients(&runtime, 8), |number, client| {
+        for round in 0..300 {
+            if round % 10 == 0 {
+                let (a, b) = (number * 1000, round);
+                assert_eq!(result(&client.post(SYNC, &sum(&a.to_string(), &b.to_string()))), (a + b).to_string());
+            } else {
+                assert_eq!(client.get(HEALTH).status, 200);
+            }
         }
     });
     assert!(metric(&runtime, "sr_func_succeeded_total") >= 240.0);
     runtime.serves_the_next_client();
+}
+
+#[test]
+fn sixty_clients_that_call_at_the_same_moment_are_all_answered() {
+    let runtime = Runtime::start(&[]);
+    at_once(served_clients(&runtime, 60), |number, client| {
+        assert_eq!(result(&client.post(SYNC, &sum(&number.to_string(), "0.5"))), format!("{number}.5"));
+    });
 }
 
 #[test]
@@ -86,19 +119,16 @@ fn requests_sent_ahead_are_answered_in_their_order() {
 #[test]
 fn tasks_started_at_once_have_names_and_results_of_their_own() {
     let runtime = Runtime::start(&[]);
-    let tasks: Vec<_> = thread::scope(|scope| {
-        let start = |number: u32| {
-            let runtime = &runtime;
-            scope.spawn(move || (number, runtime.start_task(&sum(&number.to_string(), "1000"))))
-        };
-        let started: Vec<_> = (0..8).map(start).collect();
-        started.into_iter().map(|thread| thread.join().unwrap()).collect()
+    let tasks = at_once(served_clients(&runtime, 16), |number, client| {
+        let answer = client.post(ASYNC, &sum(&number.to_string(), "1000"));
+        assert_eq!(answer.status, 201, "{answer:?}");
+        (number, text_at(&answer.json(), "/faas_uuid"))
     });
     let names: BTreeSet<_> = tasks.iter().map(|(_, task)| task).collect();
     assert_eq!(names.len(), tasks.len());
     for (number, task) in &tasks {
         let status = runtime.finished_task(task);
-        let expected = skerry_tests::faas::encode((number + 1000).to_string());
+        let expected = encode((number + 1000).to_string());
         assert_eq!(status["result"], Value::from(expected));
     }
 }
@@ -107,13 +137,64 @@ fn tasks_started_at_once_have_names_and_results_of_their_own() {
 fn more_tasks_than_there_is_room_for_are_told_to_come_back_and_the_others_are_kept() {
     let runtime = Runtime::start(&["tasks=3", "call-time-limit-ms=60000"]);
     let tasks: Vec<_> = (0..3).map(|_| runtime.start_task(&endless())).collect();
-    let answer = runtime.post(skerry_tests::faas::ASYNC, &sum("1", "2"));
+    let answer = runtime.post(ASYNC, &sum("1", "2"));
     answer.is_error(503, "try again later");
     assert!(answer.field("retry-after").is_some());
     for task in tasks {
         assert_eq!(runtime.get(&status_path(&task)).json()["state"], "WORKING");
     }
     runtime.serves_the_next_client();
+}
+
+#[test]
+fn clients_that_leave_together_take_nothing_along() {
+    let runtime = Runtime::start(&[]);
+    for _ in 0..5 {
+        drop(served_clients(&runtime, 60));
+        runtime.serves_the_next_client();
+    }
+}
+
+#[test]
+fn everything_at_its_limit_at_once_still_fits_the_machine() {
+    let runtime = Runtime::start(&[]);
+    // Results of tasks: 400,000 zeroes, each with its comma.
+    let zeroes = c("void zero(char *v) { v[0] = 0; }", &[parameter("char[400000]", "v", "", "OUT")]);
+    for _ in 0..6 {
+        let task = runtime.start_task(&zeroes);
+        assert_eq!(runtime.finished_task(&task)["state"], "READY");
+    }
+    // Compiled code.
+    for number in 0..80 {
+        let statements: String = (0..300).map(|line| format!("x = x * {line} + {number}; ")).collect();
+        let body = c(&format!("int f(int x) {{ {statements} return x; }}"), &[input("int", "1")]);
+        assert_eq!(runtime.post(SYNC, &body).json()["ret_code"], 0);
+    }
+    // Memory of functions that run.
+    let hold = c("void hold(char *v) { while (1) v[0]++; }", &[parameter("char[6000000]", "v", "", "OUT")]);
+    let running: Vec<_> = (0..4).map(|_| runtime.start_task(&hold)).collect();
+    // Bodies that are on their way.
+    let mut senders: Vec<_> = (0..2).map(|_| runtime.connect()).collect();
+    for sender in &mut senders {
+        sender.send(format!("POST {SYNC} HTTP/1.1\r\nHost: test\r\nContent-Length: 4000000\r\n\r\n"));
+        sender.send(" ".repeat(3_900_000));
+    }
+    // Connections.
+    let mut clients = served_clients(&runtime, 60);
+    assert_eq!(running.len(), 4);
+    for client in &mut clients {
+        assert_eq!(client.post(SYNC, "nonsense").status, 400);
+    }
+    // One that takes as much to prepare as a request can: text of two bytes for each number of eight.
+    drop(senders);
+    let list = format!("[{}0]", "0,".repeat(900_000));
+    let large = c("double first(double *v) { return v[0]; }", &[parameter("double[]", "v", &list, "IN")]);
+    for client in clients.iter_mut().take(4) {
+        client.send_post(SYNC, &large);
+    }
+    for client in clients.iter_mut().take(4) {
+        assert!([200, 400, 503].contains(&client.answer().status));
+    }
 }
 
 #[test]

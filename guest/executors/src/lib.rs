@@ -14,7 +14,7 @@
 //! The defaults fit a guest of 64 MiB: one call's linear memory may grow to 16 MiB, all running calls' together to
 //! 24 MiB, a call's wasm stack to 1 MiB, the code cache holds about 4 MiB (see [`Limits`], [`CacheLimits`]). While a
 //! linear memory is being enlarged, old and new copy exist side by side; if the machine has not enough for that, the
-//! call fails, not the runtime.
+//! call fails, not the runtime. The same holds for parameters ([`with_room`]).
 #![forbid(unsafe_code)]
 
 mod arguments;
@@ -26,6 +26,7 @@ mod executors;
 mod host_functions;
 mod lang;
 mod limits;
+mod memory;
 mod outcome;
 mod parameter;
 mod parameter_fields;
@@ -39,5 +40,6 @@ mod wasm;
 pub use executors::{Executors, PreparedCall};
 pub use lang::Lang;
 pub use limits::{CacheLimits, Limits};
+pub use memory::with_room;
 pub use outcome::{Failure, FailureKind, Outcome, Success};
 pub use request_error::RequestError;

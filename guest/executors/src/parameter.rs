@@ -6,6 +6,7 @@
 //! [`skerry_api::faas::Parameter`]: https://docs.rs/skerry-api
 
 use crate::RequestError;
+use crate::memory::with_room;
 use crate::parameter_fields;
 use crate::parameter_fields::Field;
 use crate::scalar::{Scalar, shorten, size_of};
@@ -107,13 +108,6 @@ impl From<String> for Problem {
     fn from(message: String) -> Self {
         Self::Value(message)
     }
-}
-
-/// An empty vector with room for so many bytes, if there is any. What is as large as clients make it must not end the
-/// machine.
-fn with_room(bytes: usize) -> Option<Vec<u8>> {
-    let mut vector = Vec::new();
-    vector.try_reserve_exact(bytes).ok().map(|()| vector)
 }
 
 fn text_of<'a>(index: usize, name: &str, field: &'a Field<'_>) -> Result<&'a str, RequestError> {

@@ -1,5 +1,6 @@
 //! What surrounds a running function: the state of its store, the memory it may take, the log it may write.
 
+use crate::memory::has_room;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wasmi::ResourceLimiter;
@@ -103,6 +104,10 @@ impl ResourceLimiter for MemoryAccount {
         desired: usize,
         _maximum: Option<usize>,
     ) -> Result<bool, LimiterError> {
+        // Old and new memory exist side by side for a moment.
+        if !has_room(desired) {
+            return self.refuse(MemoryRefusal::OfMachine);
+        }
         self.take(desired.saturating_sub(current))
     }
 

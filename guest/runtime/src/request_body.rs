@@ -9,7 +9,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use skerry_executors::Lang;
+use skerry_executors::{Lang, with_room};
 
 /// Most parameters of one call.
 const PARAMS_LIMIT: usize = 256;
@@ -68,9 +68,7 @@ pub(crate) fn read(body: &[u8]) -> Result<CallRequest, BodyError> {
 }
 
 fn decode(text: &str, field: impl Fn() -> String) -> Result<Vec<u8>, BodyError> {
-    // As large as the client makes it: no reason to end the machine.
-    let mut bytes = Vec::new();
-    bytes.try_reserve_exact(base64::decoded_len_estimate(text.len())).map_err(|_| BodyError::NoMemory)?;
+    let mut bytes = with_room(base64::decoded_len_estimate(text.len())).ok_or(BodyError::NoMemory)?;
     STANDARD.decode_vec(text, &mut bytes).map_err(|error| BodyError::NotBase64 {
         field: field(),
         problem: error.to_string().trim_end_matches('.').to_owned(),

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use skerry_executors::with_room;
+
 use super::Fault;
 use super::head::Framing;
 
@@ -89,7 +91,9 @@ impl Body {
             if !self.charge.grow_to(roomy) {
                 return Err(Fault::OutOfMemory);
             }
-            self.bytes.try_reserve_exact(roomy - self.bytes.len()).map_err(|_| Fault::OutOfMemory)?;
+            let mut larger = with_room(roomy).ok_or(Fault::OutOfMemory)?;
+            larger.extend_from_slice(&self.bytes);
+            self.bytes = larger;
         }
         self.bytes.extend_from_slice(more);
         Ok(())

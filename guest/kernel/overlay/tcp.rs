@@ -22,7 +22,7 @@ use smoltcp::time::{Duration, Instant};
 
 use crate::executor::network::{Handle, NIC, NetworkInterface, now};
 use crate::fd::{Endpoint, ListenEndpoint, ObjectInterface, PollEvent, SocketOption, StatusFlags};
-use crate::{DEFAULT_KEEP_ALIVE_INTERVAL, io};
+use crate::io;
 
 /// further receives will be disallowed
 pub const SHUT_RD: i32 = 0;
@@ -38,8 +38,11 @@ pub(crate) const SEND_BUFFER_BYTES: usize = 16 * 1024;
 /// Most connections that wait to be accepted, whatever the application asks for: each takes buffers of its own. A burst of
 /// more than these, before the application gets its turn, has the rest refused.
 const MAX_BACKLOG: i32 = 32;
-/// A peer that acknowledges nothing for this long is gone.
-const PEER_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a connection may be silent before the peer is asked whether it is still there. Silence alone is no reason to end
+/// a connection: a client may wait for its function to end.
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+/// A peer that acknowledges nothing for this long is gone; longer than [`KEEP_ALIVE`], so that it was asked.
+const PEER_TIMEOUT: Duration = Duration::from_secs(35);
 /// How long a closed socket may take to hand over what it has left to send.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Most closed sockets that still have something to send; more, and the oldest is cut off.
@@ -153,7 +156,7 @@ impl Socket {
 				let Some(endpoint) = socket.remote_endpoint() else {
 					continue;
 				};
-				socket.set_keep_alive(Some(Duration::from_millis(DEFAULT_KEEP_ALIVE_INTERVAL)));
+				socket.set_keep_alive(Some(KEEP_ALIVE));
 				let fresh = nic.create_tcp_handle().map_err(|()| io::Error::ENOBUFS)?;
 				listen_again(nic.get_mut_socket::<tcp::Socket<'_>>(fresh), port);
 				let connection = Kind::Stream(core::mem::replace(handle, fresh));

@@ -104,11 +104,12 @@ impl ResourceLimiter for MemoryAccount {
         desired: usize,
         _maximum: Option<usize>,
     ) -> Result<bool, LimiterError> {
+        let is_allowed = self.take(desired.saturating_sub(current))?;
         // Old and new memory exist side by side for a moment.
         if !has_room(desired) {
             return self.refuse(MemoryRefusal::OfMachine);
         }
-        self.take(desired.saturating_sub(current))
+        Ok(is_allowed)
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool, LimiterError> {

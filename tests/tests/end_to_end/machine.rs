@@ -69,7 +69,10 @@ fn a_signal_stops_the_machine_and_leaves_nothing() {
 fn a_signal_while_the_machine_boots_leaves_nothing_either() {
     let places = Places::new();
     let skerry = places.start(&PROVISION);
-    let machine = wait_for("the machine's process", || working_in(&places.state_dir()).first().copied());
+    // A child of skerry's that has not become the VMM yet would be no machine.
+    let is_vmm =
+        |id: &u32| fs::read_link(format!("/proc/{id}/exe")).is_ok_and(|exe| exe.ends_with("qemu-system-x86_64"));
+    let machine = wait_for("the machine's process", || working_in(&places.state_dir()).into_iter().find(is_vmm));
     // Held where it is, it never gets ready.
     signal(machine, Signal::SIGSTOP);
     skerry.signal(Signal::SIGINT);
@@ -86,9 +89,9 @@ fn a_signal_before_there_is_a_machine_starts_none() {
     // As soon as it watches for signals: earlier, it has nothing to clean up, and the signal's own effect will do.
     let watches = wait_for("the watch for signals", || {
         let status = fs::read_to_string(format!("/proc/{}/status", skerry.process_id())).unwrap_or_default();
-        let blocked = status.lines().find_map(|line| line.strip_prefix("SigBlk:\t")).unwrap_or("0");
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:\t")).unwrap_or("0");
         let interrupt = 1_u64 << (Signal::SIGINT as u64 - 1);
-        let watches = u64::from_str_radix(blocked, 16).unwrap() & interrupt != 0;
+        let watches = u64::from_str_radix(caught, 16).unwrap() & interrupt != 0;
         (watches || !is_running(skerry.process_id())).then_some(watches)
     });
     if !watches {

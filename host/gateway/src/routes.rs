@@ -1,0 +1,1 @@
+//! Where each runtime's requests go.

@@ -1,0 +1,2 @@
+//! What the provisioning engine remembers: SQLite or PostgreSQL.
+#![forbid(unsafe_code)]

@@ -6,8 +6,11 @@
 //! An engine serves `finish(protected(p).layer(identity).merge(open(p)).merge(gateway))`.
 #![forbid(unsafe_code)]
 
+mod description;
 mod error;
+mod openapi;
 mod operations;
+mod page;
 mod provisioner;
 mod request;
 mod request_id;
@@ -16,6 +19,7 @@ mod runtimes;
 mod schema;
 mod server;
 
+pub use openapi::document as openapi_document;
 pub use provisioner::{Created, Filter, Idempotency, Listing, Provisioner, Refusal, Versioned};
 pub use request_id::{REQUEST_ID, with_request_id};
 pub use routes::{finish, open, protected};

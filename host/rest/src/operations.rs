@@ -6,7 +6,8 @@ use http::Method;
 /// One verb on one path.
 ///
 /// To add one: a variant here, its place in [`Operation::ALL`] and `method_and_path`, its handler in `routes.rs`, its words
-/// in `description.rs`. The compiler asks for all but the second, a test for that.
+/// in `description.rs`. The compiler asks for all but the second, a test of
+/// `openapi.rs` for that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Operation {
     ListRuntimes,
@@ -17,6 +18,8 @@ pub(crate) enum Operation {
     GetHistory,
     GetLog,
     GetSchema,
+    GetOpenApi,
+    GetDocs,
     GetHealth,
     GetReadiness,
     GetVersion,
@@ -27,7 +30,7 @@ pub(crate) enum Operation {
 
 impl Operation {
     /// All of them, in the order of the documentation.
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::ListRuntimes,
         Self::CreateRuntime,
         Self::GetRuntime,
@@ -36,6 +39,8 @@ impl Operation {
         Self::GetHistory,
         Self::GetLog,
         Self::GetSchema,
+        Self::GetOpenApi,
+        Self::GetDocs,
         Self::GetHealth,
         Self::GetReadiness,
         Self::GetVersion,
@@ -55,6 +60,8 @@ impl Operation {
             Self::GetHistory => (Method::GET, "/serverless-runtimes/{id}/history"),
             Self::GetLog => (Method::GET, "/serverless-runtimes/{id}/log"),
             Self::GetSchema => (Method::GET, "/serverless-runtimes/schema"),
+            Self::GetOpenApi => (Method::GET, "/openapi.json"),
+            Self::GetDocs => (Method::GET, "/docs"),
             Self::GetHealth => (Method::GET, "/healthz"),
             Self::GetReadiness => (Method::GET, "/readyz"),
             Self::GetVersion => (Method::GET, "/version"),
@@ -75,6 +82,8 @@ impl Operation {
             | Self::GetHistory
             | Self::GetLog => false,
             Self::GetSchema
+            | Self::GetOpenApi
+            | Self::GetDocs
             | Self::GetHealth
             | Self::GetReadiness
             | Self::GetVersion

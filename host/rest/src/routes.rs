@@ -88,6 +88,8 @@ fn handler(operation: Operation) -> MethodRouter<Arc<dyn Provisioner>> {
         Operation::GetHistory => on(MethodFilter::GET, runtimes::history),
         Operation::GetLog => on(MethodFilter::GET, runtimes::log),
         Operation::GetSchema => on(MethodFilter::GET, server::schema),
+        Operation::GetOpenApi => on(MethodFilter::GET, server::openapi),
+        Operation::GetDocs => on(MethodFilter::GET, server::docs),
         Operation::GetHealth => on(MethodFilter::GET, server::health),
         Operation::GetReadiness => on(MethodFilter::GET, server::ready),
         Operation::GetVersion | Operation::GetServerVersion => on(MethodFilter::GET, server::version),

@@ -30,6 +30,11 @@ static PATTERNS: LazyLock<HashMap<String, Regex>> = LazyLock::new(|| {
 /// The most characters of a client's own text that a message repeats.
 const MOST_QUOTED_CHARS: usize = 64;
 
+/// The whole schema.
+pub(crate) fn document() -> &'static Value {
+    &SCHEMA
+}
+
 /// What does not fit, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Violation {

@@ -3,10 +3,12 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use serde_json::{Value, json};
 
 use crate::error::ApiError;
+use crate::openapi;
+use crate::page;
 use crate::runtimes::Engine;
 use crate::schema;
 
@@ -42,4 +44,18 @@ pub(crate) async fn metrics(State(engine): Engine) -> Response {
 /// `GET /serverless-runtimes/schema`.
 pub(crate) async fn schema() -> Response {
     ([(CONTENT_TYPE, "application/schema+json")], schema::SCHEMA_TEXT).into_response()
+}
+
+/// `GET /openapi.json`.
+pub(crate) async fn openapi() -> Response {
+    ([(CONTENT_TYPE, "application/json")], openapi::text()).into_response()
+}
+
+/// `GET /docs`: one page that asks for nothing else, and may not.
+pub(crate) async fn docs() -> Response {
+    let headers = [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+    ];
+    (headers, page::html()).into_response()
 }

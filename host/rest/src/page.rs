@@ -1,0 +1,4 @@
+//! placeholder
+pub(crate) fn html() -> &'static str {
+    ""
+}

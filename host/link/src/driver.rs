@@ -1,0 +1,306 @@
+//! The task of a link: owns the stack and QEMU's socket, and sleeps whenever there is nothing to do.
+//!
+//! Each turn: take in frames, let the stack digest them, move bytes from and to the streams, let the stack send, write.
+
+use std::cell::RefCell;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use smoltcp::iface::{Config, Interface, PollIngressSingleResult, PollResult, SocketHandle, SocketSet};
+use smoltcp::socket::tcp;
+use smoltcp::wire::{EthernetAddress, HardwareAddress, IpCidr};
+use tokio::io::Interest;
+use tokio::net::UnixStream;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
+
+use crate::LinkError;
+use crate::addresses::{HOST_ADDRESS, HOST_ETHERNET, PREFIX_BITS};
+use crate::connections::{Cause, Connection, Standing};
+use crate::device::Card;
+use crate::frames::{FrameReader, FrameWriter, OutOfStep};
+use crate::neighbour;
+use crate::opening::{OpenRequest, Opening, Progress};
+
+/// Most connections of a link, those that are being opened included. Each has buffers of its own.
+const MAX_CONNECTIONS: usize = 256;
+/// Bytes that one read takes at most: a few dozen full frames for one system call.
+const READ_BYTES: usize = 64 * 1024;
+/// Shortest sleep, so that no timer of the stack that is always due can keep a processor busy.
+const SHORTEST_SLEEP: Duration = Duration::from_millis(1);
+
+thread_local! {
+    /// What is read lands here and is digested before anything else happens: idle links need no memory for it.
+    static READ_BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; FrameReader::MAX_PARTIAL_BYTES + READ_BYTES]);
+}
+
+/// Why a link has ended.
+#[derive(Debug)]
+enum Ended {
+    /// QEMU has closed its end.
+    Closed,
+    /// The socket failed.
+    Failed(io::Error),
+    /// What came over it were no frames.
+    OutOfStep(OutOfStep),
+    /// Nobody holds the link any more.
+    GivenUp,
+}
+
+/// The state of one link.
+pub(crate) struct Driver {
+    socket: UnixStream,
+    requests: mpsc::Receiver<OpenRequest>,
+    /// Rung by streams.
+    doorbell: Arc<Notify>,
+    interface: Interface,
+    sockets: SocketSet<'static>,
+    openings: Vec<Opening>,
+    connections: Vec<Connection>,
+    /// Sockets whose connections are over, kept until their last frames are sent.
+    leaving: Vec<SocketHandle>,
+    reader: FrameReader,
+    outgoing: FrameWriter,
+    guest: Option<EthernetAddress>,
+    /// The stack's clock begins here.
+    started_at: Instant,
+}
+
+impl Driver {
+    /// A stack for this cable.
+    ///
+    /// # Errors
+    /// [`LinkError::Random`].
+    pub(crate) fn new(socket: UnixStream, requests: mpsc::Receiver<OpenRequest>) -> Result<Self, LinkError> {
+        let mut outgoing = FrameWriter::default();
+        outgoing.push(neighbour::ARP_FRAME_BYTES, neighbour::write_question);
+        let mut config = Config::new(HardwareAddress::Ethernet(HOST_ETHERNET));
+        config.random_seed = getrandom::u64().map_err(|source| LinkError::Random { source })?;
+        let mut guest = None;
+        let mut interface = {
+            let mut card = Card { incoming: None, outgoing: &mut outgoing, guest: &mut guest };
+            Interface::new(config, &mut card, smoltcp::time::Instant::ZERO)
+        };
+        interface.update_ip_addrs(|addresses| {
+            // There is room: it is the first.
+            let _ = addresses.push(IpCidr::new(HOST_ADDRESS.into(), PREFIX_BITS));
+        });
+        Ok(Self {
+            socket,
+            requests,
+            doorbell: Arc::new(Notify::new()),
+            interface,
+            sockets: SocketSet::new(Vec::new()),
+            openings: Vec::new(),
+            connections: Vec::new(),
+            leaving: Vec::new(),
+            reader: FrameReader::default(),
+            outgoing,
+            guest,
+            started_at: Instant::now(),
+        })
+    }
+
+    /// Runs until the link ends. Dropping the state then, or when a bug makes this panic, ends all connections.
+    pub(crate) async fn run(mut self) {
+        match self.live().await {
+            Ended::Closed | Ended::GivenUp => tracing::debug!("the link to a guest has ended"),
+            Ended::Failed(error) => tracing::warn!(%error, "the link to a guest has failed"),
+            Ended::OutOfStep(OutOfStep { announced_bytes }) => {
+                tracing::warn!(announced_bytes, "the link to a guest has failed: what came over it are no frames");
+            }
+        }
+    }
+
+    async fn live(&mut self) -> Ended {
+        let mut cause = Cause::Timers;
+        loop {
+            let look_again_at = match self.step(cause) {
+                Ok(at) => at,
+                Err(ended) => return ended,
+            };
+            cause = match self.wait(look_again_at).await {
+                Ok(cause) => cause,
+                Err(ended) => return ended,
+            };
+            // A guest that sends without end must not keep this thread from its other tasks.
+            tokio::task::coop::consume_budget().await;
+        }
+    }
+
+    /// Does all that can be done now; returns when there is more to do.
+    fn step(&mut self, cause: Cause) -> Result<Option<Instant>, Ended> {
+        let look_again_at = self.settle(cause);
+        let timer = self.send();
+        self.write()?;
+        Ok([look_again_at, timer].into_iter().flatten().min())
+    }
+
+    /// Waits for something to happen, and takes it in.
+    async fn wait(&mut self, look_again_at: Option<Instant>) -> Result<Cause, Ended> {
+        loop {
+            let interest = match self.outgoing.unwritten() {
+                [] => Interest::READABLE,
+                _ => Interest::READABLE | Interest::WRITABLE,
+            };
+            tokio::select! {
+                ready = self.socket.ready(interest) => {
+                    let ready = ready.map_err(Ended::Failed)?;
+                    let has_read = ready.is_readable() && self.read()?;
+                    let wrote = ready.is_writable() && self.write()?;
+                    if has_read {
+                        return Ok(Cause::Frames);
+                    }
+                    if wrote {
+                        return Ok(Cause::Timers);
+                    }
+                }
+                () = self.doorbell.notified() => return Ok(Cause::Timers),
+                request = self.requests.recv() => {
+                    self.begin(request.ok_or(Ended::GivenUp)?);
+                    return Ok(Cause::Timers);
+                }
+                () = sleep_until(look_again_at) => return Ok(Cause::Timers),
+            }
+        }
+    }
+
+    fn now(&self) -> smoltcp::time::Instant {
+        // 292,000 years until it does not fit.
+        smoltcp::time::Instant::from_micros(self.started_at.elapsed().as_micros() as i64)
+    }
+
+    /// Begins to open a connection.
+    fn begin(&mut self, request: OpenRequest) {
+        if self.openings.len() + self.connections.len() >= MAX_CONNECTIONS {
+            // The caller may have gone meanwhile.
+            let _ = request.reply.send(Err(LinkError::Busy { most: MAX_CONNECTIONS }));
+            return;
+        }
+        if let Some(guest) = self.guest {
+            let answer = neighbour::answer(guest);
+            let length = (answer.len() as u32).to_be_bytes();
+            // Of a reader of its own, since the stream may be within a frame.
+            let _ = self.digest(&mut FrameReader::default(), &[&length[..], &answer[..]].concat());
+        }
+        let opening = Opening::begin(request, &mut self.interface, &mut self.sockets, Instant::now());
+        self.openings.extend(opening);
+    }
+
+    /// Takes in what the socket has, once; whether that was anything.
+    fn read(&mut self) -> Result<bool, Ended> {
+        READ_BUFFER.with_borrow_mut(|buffer| {
+            let mut reader = std::mem::take(&mut self.reader);
+            let kept = reader.begin(buffer);
+            let read = match self.socket.try_read(&mut buffer[kept..]) {
+                Ok(0) => return Err(Ended::Closed),
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+                Err(error) => return Err(Ended::Failed(error)),
+            };
+            let digested = self.digest(&mut reader, &buffer[..kept + read]);
+            self.reader = reader;
+            digested.map_err(Ended::OutOfStep)?;
+            Ok(read > 0)
+        })
+    }
+
+    /// Has the stack digest frames.
+    fn digest(&mut self, reader: &mut FrameReader, bytes: &[u8]) -> Result<(), OutOfStep> {
+        let now = self.now();
+        let mut card =
+            Card { incoming: Some(reader.frames(bytes)), outgoing: &mut self.outgoing, guest: &mut self.guest };
+        loop {
+            match self.interface.poll_ingress_single(now, &mut card, &mut self.sockets) {
+                PollIngressSingleResult::None => break,
+                PollIngressSingleResult::PacketProcessed | PollIngressSingleResult::SocketStateChanged => {}
+            }
+        }
+        card.incoming.map_or(Ok(()), |frames| frames.finish())
+    }
+
+    /// Has openings and connections go on; returns when they want to be looked at again.
+    fn settle(&mut self, cause: Cause) -> Option<Instant> {
+        let now = Instant::now();
+        let mut look_again_at = None;
+        for opening in std::mem::take(&mut self.openings) {
+            match opening.look(&mut self.interface, &mut self.sockets, &self.doorbell, now) {
+                Progress::Waits(opening, at) => {
+                    self.openings.push(opening);
+                    look_again_at = earlier(look_again_at, Some(at));
+                }
+                Progress::Open(connection) => self.connections.push(connection),
+                Progress::Over => {}
+            }
+        }
+        self.connections.retain_mut(|connection| {
+            let socket = self.sockets.get_mut::<tcp::Socket<'_>>(connection.socket);
+            match connection.settle(socket, cause, now) {
+                Standing::Lives(at) => {
+                    look_again_at = earlier(look_again_at, at);
+                    true
+                }
+                Standing::Over => {
+                    self.leaving.push(connection.socket);
+                    false
+                }
+            }
+        });
+        look_again_at
+    }
+
+    /// Has the stack send what it has; returns when there is more to do for it.
+    fn send(&mut self) -> Option<Instant> {
+        let now = self.now();
+        {
+            let mut card = Card { incoming: None, outgoing: &mut self.outgoing, guest: &mut self.guest };
+            while self.interface.poll_egress(now, &mut card, &mut self.sockets) == PollResult::SocketStateChanged {}
+        }
+        // Their resets are sent.
+        self.leaving.drain(..).for_each(|socket| drop(self.sockets.remove(socket)));
+        self.connections.retain_mut(|connection| {
+            let socket = self.sockets.get_mut::<tcp::Socket<'_>>(connection.socket);
+            if socket.state() != tcp::State::Closed {
+                return true;
+            }
+            // A timer of the stack has just given the guest up.
+            connection.settle(socket, Cause::Timers, Instant::now());
+            self.sockets.remove(connection.socket);
+            false
+        });
+        if self.outgoing.is_full() {
+            // Nothing goes on before the guest reads, and then the socket wakes this task.
+            return None;
+        }
+        let at = self.interface.poll_at(now, &self.sockets)?;
+        let delay = if at <= now { Duration::ZERO } else { Duration::from_micros((at - now).total_micros()) };
+        Some(Instant::now() + delay.max(SHORTEST_SLEEP))
+    }
+
+    /// Writes what the socket takes; whether that was anything.
+    fn write(&mut self) -> Result<bool, Ended> {
+        let mut wrote = false;
+        while !self.outgoing.unwritten().is_empty() {
+            match self.socket.try_write(self.outgoing.unwritten()) {
+                Ok(written) => self.outgoing.advance(written),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => return Err(Ended::Failed(error)),
+            }
+            wrote = true;
+        }
+        Ok(wrote)
+    }
+}
+
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    [one, other].into_iter().flatten().min()
+}
+
+/// Sleeps until then, or forever.
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

@@ -6,8 +6,10 @@
 //! An engine serves `finish(protected(p).layer(identity).merge(open(p)).merge(gateway))`.
 #![forbid(unsafe_code)]
 
+mod body;
 mod description;
 mod error;
+mod json;
 mod openapi;
 mod operations;
 mod page;

@@ -1,27 +1,16 @@
-//! Reading requests: bodies, ids, conditions, query parameters. Everything is bounded and refused with a reason.
+//! Reading requests: ids, conditions, query parameters. Everything is bounded and refused with a reason.
 //!
-//! What is asked for is done in `runtimes.rs`.
+//! Bodies are read in `body.rs`; what is asked for is done in `runtimes.rs`.
 
-use std::time::Duration;
-
-use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, Query, RawPathParams};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Uri};
-use http_body_util::LengthLimitError;
-use serde_json::Value;
-use skerry_api::provisioning::{RuntimeState, ServerlessRuntime, ServerlessRuntimeBody};
+use skerry_api::provisioning::RuntimeState;
 use skerry_gateway::Identity;
 
 use crate::error::ApiError;
 use crate::provisioner::Filter;
-use crate::schema;
 
-/// The largest body of a request.
-pub(crate) const MOST_BODY_BYTES: usize = 1024 * 1024;
-/// How long a body may take to arrive.
-const BODY_TIMEOUT_S: u64 = 30;
 /// The most characters of a client's own text that a message repeats.
 const MOST_QUOTED_CHARS: usize = 64;
 
@@ -66,73 +55,6 @@ impl<S: Send + Sync> FromRequestParts<S> for RuntimeId {
 fn parse_id(text: &str) -> Option<u64> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
     text.parse().ok().filter(|_| plain)
-}
-
-/// Reads a body that the definition `name` of the schema describes.
-pub(crate) async fn read_runtime(
-    name: &str,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<(ServerlessRuntime, Value), ApiError> {
-    check_content_type(headers)?;
-    let bytes = read_body(headers, body).await?;
-    parse_runtime(name, &bytes)
-}
-
-/// A body's bytes as a runtime without what the engine sets, and the value as it was sent.
-fn parse_runtime(name: &str, bytes: &[u8]) -> Result<(ServerlessRuntime, Value), ApiError> {
-    let sent: Value = serde_json::from_slice(bytes).map_err(|error| malformed(&error))?;
-    schema::check(name, &sent)?;
-    let mut cleaned = sent.clone();
-    schema::clean(name, &mut cleaned);
-    // What the schema lets through fits the types: a property test holds that. Still no reason to panic.
-    let body: ServerlessRuntimeBody = serde_json::from_value(cleaned).map_err(|error| malformed(&error))?;
-    Ok((body.serverless_runtime, sent))
-}
-
-fn malformed(error: &serde_json::Error) -> ApiError {
-    let (line, column) = (error.line(), error.column());
-    let text = error.to_string();
-    let reason = text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text);
-    ApiError::MalformedJson { reason: quoted(reason), line, column }
-}
-
-/// JSON, or nothing said. Forms and plain text, which any web page may make a browser send with the user's credentials,
-/// are refused.
-fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
-    let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(()) };
-    let text = String::from_utf8_lossy(value.as_bytes());
-    let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json")) {
-        return Ok(());
-    }
-    Err(ApiError::NotJson(quoted(&text)))
-}
-
-async fn read_body(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, ApiError> {
-    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > MOST_BODY_BYTES as u64) {
-        return Err(ApiError::BodyTooLarge(MOST_BODY_BYTES));
-    }
-    let reading = to_bytes(body, MOST_BODY_BYTES);
-    let bytes = match tokio::time::timeout(Duration::from_secs(BODY_TIMEOUT_S), reading).await {
-        Err(_) => return Err(ApiError::BodyTooSlow(BODY_TIMEOUT_S)),
-        Ok(Err(error)) if is_too_large(&error) => return Err(ApiError::BodyTooLarge(MOST_BODY_BYTES)),
-        Ok(Err(_)) => return Err(ApiError::BrokenBody),
-        Ok(Ok(bytes)) => bytes,
-    };
-    Ok(bytes.into())
-}
-
-fn is_too_large(error: &axum::Error) -> bool {
-    let mut source = std::error::Error::source(error);
-    while let Some(error) = source {
-        if error.is::<LengthLimitError>() {
-            return true;
-        }
-        source = error.source();
-    }
-    false
 }
 
 /// Which versions of a runtime a condition header names (RFC 9110 §13.1).
@@ -306,3 +228,7 @@ pub(crate) fn quoted(text: &str) -> String {
         None => text.to_owned(),
     }
 }
+
+#[cfg(test)]
+#[path = "request_tests.rs"]
+mod tests;

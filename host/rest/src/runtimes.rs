@@ -13,6 +13,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use skerry_api::provisioning::{ServerlessRuntime, ServerlessRuntimeBody, ServerlessRuntimePage};
 
+use crate::body;
 use crate::error::ApiError;
 use crate::provisioner::{Filter, Idempotency, Provisioner, Versioned};
 use crate::request::{self, Caller, RuntimeId, Tags};
@@ -33,9 +34,11 @@ pub(crate) async fn create(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
+    let bytes = body::read(&headers, body).await?;
     request::no_parameters(&uri)?;
+    body::check_content_type(&headers)?;
     let key = request::idempotency_key(&headers)?;
-    let (runtime, _) = request::read_runtime("RuntimeCreation", &headers, body).await?;
+    let (runtime, _) = body::parse_runtime("RuntimeCreation", &bytes)?;
     let idempotency = key.map(|key| Idempotency { key, fingerprint: fingerprint(&runtime) });
     let created = engine.create(&caller, runtime, idempotency).await?;
     let location = format!("/serverless-runtimes/{}", created.runtime.runtime.id.unwrap_or_default());
@@ -85,9 +88,11 @@ pub(crate) async fn change(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
+    let bytes = body::read(&headers, body).await?;
     request::no_parameters(&uri)?;
+    body::check_content_type(&headers)?;
     let wanted = request::tags(&headers, &IF_MATCH, "If-Match")?;
-    let (runtime, sent) = request::read_runtime("RuntimeChange", &headers, body).await?;
+    let (runtime, sent) = body::parse_runtime("RuntimeChange", &bytes)?;
     check_same_id(&sent, id)?;
     let if_match = match wanted {
         None => None,

@@ -294,3 +294,7 @@ fn allows_integer(schema: &Value) -> bool {
 fn whole(number: f64) -> Option<u64> {
     ((0.0..=9_007_199_254_740_992.0).contains(&number) && number.fract() == 0.0).then_some(number as u64)
 }
+
+#[cfg(test)]
+#[path = "schema_tests.rs"]
+mod tests;

@@ -91,8 +91,26 @@ impl Service {
             _ => self.agent.run(request.body(body).unwrap()),
         };
         let mut response = sent.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        self.demand_documented(method, path, response.status().as_u16());
         let text = response.body_mut().with_config().lossy_utf8(true).read_to_string().unwrap();
         Answer { status: response.status().as_u16(), headers: response.headers().clone(), text }
+    }
+
+    /// Each answer of each test has a code that the OpenAPI document names for it.
+    #[track_caller]
+    fn demand_documented(&self, method: &str, path: &str, status: u16) {
+        let path = path.split('?').next().unwrap();
+        let id = path.strip_prefix("/serverless-runtimes/").filter(|rest| !rest.is_empty() && *rest != "schema");
+        let template = id.map_or(path.to_owned(), |rest| match rest.split_once('/') {
+            Some((_, part)) => format!("/serverless-runtimes/{{id}}/{part}"),
+            None => "/serverless-runtimes/{id}".to_owned(),
+        });
+        let method = if method == "HEAD" { "get".to_owned() } else { method.to_ascii_lowercase() };
+        let answers = &skerry_rest::openapi_document()["paths"][template][method.as_str()]["responses"];
+        assert!(
+            answers.is_null() || !answers[status.to_string()].is_null(),
+            "{method} {path}: {status} is undocumented"
+        );
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {

@@ -32,7 +32,7 @@ const SQLITE_READER: &str = "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON"
 
 /// A row lock that is held longer by somebody else is an error, as SQLite's is. A connection whose other end has gone
 /// is noticed within half a minute on both sides, so that a dead engine's claim ends.
-const POSTGRES_WRITER: &str = "SET lock_timeout = '5s'; SET synchronous_commit = on; SET tcp_keepalives_idle = 10; \
+const POSTGRES_WRITER: &str = "SET client_min_messages = warning; SET lock_timeout = '5s'; SET synchronous_commit = on; SET tcp_keepalives_idle = 10; \
      SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3";
 const POSTGRES_READER: &str = "SET default_transaction_read_only = on";
 

@@ -65,7 +65,9 @@ fn server(text: &str) -> Result<Location, StoreError> {
     let refuse = |why: String| StoreError::Location { location: "postgres://…".to_owned(), why };
     let options: AnyConnectOptions = text.parse().map_err(|error: sqlx::Error| refuse(error.to_string()))?;
     let url = &options.database_url;
-    let host = url.host_str().unwrap_or("localhost");
+    // The driver prefers a host (or a socket's folder) that is given as a parameter.
+    let parameter = url.query_pairs().find(|(name, _)| name == "host").map(|(_, value)| value.into_owned());
+    let host = parameter.unwrap_or_else(|| url.host_str().unwrap_or("localhost").to_owned());
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     let shown = format!("postgres://{host}{port}{}", url.path());
     Ok(Location::Server { options, shown })

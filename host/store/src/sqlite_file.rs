@@ -43,5 +43,14 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 fn failure(path: &Path, error: io::Error) -> StoreError {
-    StoreError::File { path: path.display().to_string(), source: Arc::new(error) }
+    let location = path.display().to_string();
+    match error.kind() {
+        io::ErrorKind::ReadOnlyFilesystem => {
+            StoreError::ReadOnly { location, source: Arc::new(sqlx::Error::Io(error)) }
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            StoreError::DiskFull { location, source: Arc::new(sqlx::Error::Io(error)) }
+        }
+        _ => StoreError::File { path: location, source: Arc::new(error) },
+    }
 }

@@ -102,7 +102,11 @@ impl Parameter {
             Self::After => json!({"type": "integer", "minimum": 0}),
             Self::Limit => json!({"type": "integer", "minimum": 1, "maximum": MOST_LIMIT, "default": DEFAULT_LIMIT}),
             Self::Lines => json!({"type": "integer", "minimum": 1, "maximum": MOST_LINES, "default": DEFAULT_LINES}),
-            Self::IfMatch | Self::IfNoneMatch => json!({"type": "string", "examples": ["\"3\"", "*"]}),
+            Self::IfMatch | Self::IfNoneMatch => {
+                let tag = "(W/)?\"[^\"]*\"";
+                let pattern = format!("^(\\*|{tag}( *, *{tag})*)$");
+                json!({"type": "string", "pattern": pattern, "examples": ["*", "\"3\""]})
+            }
             Self::IdempotencyKey => {
                 json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"})
             }

@@ -60,7 +60,7 @@ fn section(document: &Value, operation: Operation) -> String {
         id = escaped(text(described, "/operationId")),
         path = escaped(path),
         summary = escaped(text(described, "/summary")),
-        detail = escaped(text(described, "/description")),
+        detail = prose(text(described, "/description")),
     );
     html.push_str(&parameters(document, described));
     if let Some(media) = described.pointer("/requestBody/content/application~1json") {
@@ -82,7 +82,7 @@ fn parameters(document: &Value, described: &Value) -> String {
                 &format!("<code>{}</code>", escaped(text(one, "/name"))),
                 &escaped(text(one, "/in")),
                 &escaped(&rule(document, &one["schema"])),
-                &escaped(text(one, "/description")),
+                &prose(text(one, "/description")),
             ])
         })
         .collect();
@@ -114,7 +114,7 @@ fn answers(document: &Value, described: &Value) -> String {
         let kinds: Vec<String> = content.keys().map(|kind| escaped(kind)).collect();
         rows.push_str(&row(&[
             &format!("<code>{}</code>", escaped(code)),
-            &escaped(text(answer, "/description")),
+            &prose(text(answer, "/description")),
             &kinds.join(", "),
             &with,
         ]));
@@ -161,7 +161,7 @@ fn member_rows(document: &Value, schema: &Value, place: &str, rows: &mut String)
         }
         let meaning = property.get("description").or_else(|| resolved(document, property).get("description"));
         let meaning = meaning.and_then(Value::as_str).unwrap_or_default();
-        rows.push_str(&row(&[&format!("<code>{}</code>", escaped(&here)), &escaped(&value), &escaped(meaning)]));
+        rows.push_str(&row(&[&format!("<code>{}</code>", escaped(&here)), &escaped(&value), &prose(meaning)]));
         member_rows(document, property, &here, rows);
     }
 }
@@ -220,6 +220,20 @@ fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
+/// Escaped, with what stands between backticks as code.
+fn prose(text: &str) -> String {
+    let pieces = escaped(text);
+    let pieces: Vec<&str> = pieces.split('`').collect();
+    if pieces.len().is_multiple_of(2) {
+        return pieces.join("`");
+    }
+    let mark = |(index, piece): (usize, &&str)| match index % 2 {
+        0 => (*piece).to_owned(),
+        _ => format!("<code>{piece}</code>"),
+    };
+    pieces.iter().enumerate().map(mark).collect()
+}
+
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
@@ -246,6 +260,13 @@ mod tests {
                 html().matches(&format!("<{element}>")).count() + html().matches(&format!("<{element} ")).count();
             assert_eq!(opened, html().matches(&format!("</{element}>")).count(), "{element}");
         }
+    }
+
+    #[test]
+    fn code_in_prose_is_marked_and_a_single_backtick_is_itself() {
+        assert_eq!(prose("a `<b>` c"), "a <code>&lt;b&gt;</code> c");
+        assert_eq!(prose("a ` b"), "a ` b");
+        assert!(!html().contains('`'));
     }
 
     #[test]

@@ -19,7 +19,8 @@ const MOST_ID_BYTES: usize = 128;
 /// whoever comes next, in the answer's, and in a span around all that happens in between.
 pub async fn with_request_id(mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers().get_all(REQUEST_ID).iter());
-    let span = tracing::info_span!(
+    // At the level of errors, because a filter that leaves out the span would leave the id out of the lines that it keeps.
+    let span = tracing::error_span!(
         "request",
         id = id.to_str().unwrap_or_default(),
         method = %quoted(request.method().as_str()),

@@ -5,5 +5,6 @@ mod bodies;
 mod conditions;
 mod document;
 mod lifecycle;
+mod log_lines;
 mod memory;
 mod service;

@@ -18,6 +18,8 @@ use tokio::task::JoinSet;
 const GUEST_PORT: u16 = 8000;
 /// How long each load is kept up.
 const LOAD_TIME: Duration = Duration::from_secs(2);
+/// How long a call of a few bytes may take, a new connection included, before it counts as failed.
+const CALL_PATIENCE: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(20);
 const HEALTH: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: guest\r\n\r\n";
 const MACHINE: &str = "microvm,acpi=off,pit=off,pic=off,rtc=on,x-option-roms=off,auto-kernel-cmdline=on,usb=off,\
@@ -184,19 +186,53 @@ async fn latencies_us(way: &Way) -> Outcome<Vec<f64>> {
     Ok(latencies_us)
 }
 
-/// Calls per second on that many connections.
-async fn calls_per_second(way: &Way, connections: usize) -> Outcome<f64> {
+/// What a load came to.
+#[derive(Default, Clone, Copy)]
+struct Load {
+    calls_per_second: f64,
+    /// Connections that were reset or did not answer in time, and were replaced.
+    failures: usize,
+}
+
+/// Keeps that many connections busy.
+async fn load(way: &Way, connections: usize) -> Outcome<Load> {
     let mut clients = JoinSet::new();
     let started = Instant::now();
     for _ in 0..connections {
-        let way = way.clone();
-        clients.spawn(async move { latencies_us(&way).await.map(|latencies_us| latencies_us.len()) });
+        clients.spawn(keep_busy(way.clone(), started + LOAD_TIME));
     }
-    let mut calls = 0;
+    let (mut calls, mut failures) = (0, 0);
     while let Some(client) = clients.join_next().await {
-        calls += client??;
+        let (its_calls, its_failures) = client?;
+        calls += its_calls;
+        failures += its_failures;
     }
-    Ok(calls as f64 / started.elapsed().as_secs_f64())
+    Ok(Load { calls_per_second: calls as f64 / started.elapsed().as_secs_f64(), failures })
+}
+
+/// Calls on one connection until then, and on another when it fails; counts both.
+async fn keep_busy(way: Way, end: Instant) -> (usize, usize) {
+    let (mut calls, mut failures) = (0, 0);
+    let mut client = None;
+    while Instant::now() < end {
+        let call = async {
+            if client.is_none() {
+                client = Some(Client { stream: way.open().await?, answer: Vec::new() });
+            }
+            match &mut client {
+                Some(client) => client.call(HEALTH).await,
+                None => Ok(()),
+            }
+        };
+        match tokio::time::timeout(CALL_PATIENCE, call).await {
+            Ok(Ok(())) => calls += 1,
+            _ => {
+                failures += 1;
+                client = None;
+            }
+        }
+    }
+    (calls, failures)
 }
 
 /// MiB per second of requests with a body of 1 MiB, which the guest reads and then refuses.
@@ -215,54 +251,67 @@ async fn upload_mib_per_second(way: &Way) -> Outcome<f64> {
     Ok(f64::from(calls) / started.elapsed().as_secs_f64())
 }
 
-/// Milliseconds until that many new connections, opened at once, have each had an answer.
-async fn burst_ms(way: &Way, connections: usize) -> Outcome<f64> {
+/// Milliseconds until that many new connections, opened at once, have each had an answer, and how many had to be replaced.
+async fn burst(way: &Way, connections: usize) -> Outcome<(f64, usize)> {
     let started = Instant::now();
     let mut clients = JoinSet::new();
     for _ in 0..connections {
         let way = way.clone();
         clients.spawn(async move {
+            let mut failures = 0;
             loop {
-                let mut client = Client { stream: way.open().await?, answer: Vec::new() };
-                match client.call(HEALTH).await {
-                    Ok(()) => return Outcome::Ok(()),
-                    // One that found the guest's list of waiting connections full is reset, and tries again.
-                    Err(_) if started.elapsed() < PATIENCE => {}
-                    Err(error) => return Err(error),
+                let call = async { Client { stream: way.open().await?, answer: Vec::new() }.call(HEALTH).await };
+                match tokio::time::timeout(CALL_PATIENCE, call).await {
+                    Ok(Ok(())) => return Outcome::Ok(failures),
+                    // One that finds the guest's list of waiting connections full is reset.
+                    _ if started.elapsed() < PATIENCE => failures += 1,
+                    _ => return Err("a connection of the burst got no answer at all".into()),
                 }
             }
         });
     }
+    let mut failures = 0;
     while let Some(client) = clients.join_next().await {
-        client??;
+        failures += client??;
     }
-    Ok(started.elapsed().as_secs_f64() * 1e3)
+    Ok((started.elapsed().as_secs_f64() * 1e3, failures))
 }
 
-const ROWS: [&str; 9] = [
+const ROWS: [&str; 11] = [
     "exec to first 200, ms",
     "latency, median, us",
     "latency, p99, us",
     "requests/s, 1 connection",
     "requests/s, 8 connections",
     "requests/s, 32 connections",
+    "  failed connections, all three",
     "1 MiB bodies, MiB/s",
     "32 connections at once, ms",
+    "  failed connections",
     "QEMU's PSS, MiB",
 ];
 
-async fn measure(kind: Kind, loader: &Path, unikernel: &Path) -> Outcome<[f64; 9]> {
+async fn measure(kind: Kind, loader: &Path, unikernel: &Path) -> Outcome<[f64; ROWS.len()]> {
     let (guest, boot) = Guest::boot(kind, loader, unikernel).await?;
-    let latencies_us = latencies_us(&guest.way).await?;
+    let way = &guest.way;
+    let latencies_us = latencies_us(way).await?;
+    let mut loads = [Load::default(); 3];
+    for (result, connections) in loads.iter_mut().zip([1, 8, 32]) {
+        *result = load(way, connections).await?;
+    }
+    let upload = upload_mib_per_second(way).await?;
+    let (burst_ms, burst_failures) = burst(way, 32).await?;
     Ok([
         boot.as_secs_f64() * 1e3,
         latencies_us[latencies_us.len() / 2],
         latencies_us[latencies_us.len() * 99 / 100],
-        calls_per_second(&guest.way, 1).await?,
-        calls_per_second(&guest.way, 8).await?,
-        calls_per_second(&guest.way, 32).await?,
-        upload_mib_per_second(&guest.way).await?,
-        burst_ms(&guest.way, 32).await?,
+        loads[0].calls_per_second,
+        loads[1].calls_per_second,
+        loads[2].calls_per_second,
+        loads.iter().map(|load| load.failures as f64).sum(),
+        upload,
+        burst_ms,
+        burst_failures as f64,
         guest.memory_kib()? as f64 / 1024.0,
     ])
 }
@@ -281,13 +330,13 @@ async fn main() -> Outcome<()> {
     let rounds: usize = rest.first().map_or(Ok(3), |rounds| rounds.display().to_string().parse())?;
     let (mut user, mut link) = (Vec::new(), Vec::new());
     for _ in 0..rounds.max(1) {
-        user.push(measure(Kind::UserNetwork, loader, unikernel).await?);
         link.push(measure(Kind::PrivateLink, loader, unikernel).await?);
+        user.push(measure(Kind::UserNetwork, loader, unikernel).await?);
     }
-    println!("{:<28} {:>14} {:>14}", "", "user network", "private link");
+    println!("{:<32} {:>14} {:>14}", "", "user network", "private link");
     for (row, name) in ROWS.iter().enumerate() {
-        let of = |runs: &[[f64; 9]]| median(runs.iter().map(|run| run[row]).collect());
-        println!("{name:<28} {:>14.1} {:>14.1}", of(&user), of(&link));
+        let of = |runs: &[[f64; ROWS.len()]]| median(runs.iter().map(|run| run[row]).collect());
+        println!("{name:<32} {:>14.1} {:>14.1}", of(&user), of(&link));
     }
     Ok(())
 }

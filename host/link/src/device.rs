@@ -2,18 +2,16 @@
 
 use smoltcp::phy::{self, Checksum, Device, DeviceCapabilities, Medium};
 use smoltcp::time::Instant;
-use smoltcp::wire::EthernetAddress;
 
 use crate::frames::{FrameWriter, Frames, MTU_BYTES};
-use crate::neighbour;
+use crate::neighbour::{self, Neighbour};
 
 /// Lives for one turn of the stack.
 pub(crate) struct Card<'a> {
     /// What came in; `None` when this turn only sends.
     pub(crate) incoming: Option<Frames<'a>>,
     pub(crate) outgoing: &'a mut FrameWriter,
-    /// The guest's Ethernet address as it last told it.
-    pub(crate) guest: &'a mut Option<EthernetAddress>,
+    pub(crate) neighbour: &'a mut Neighbour,
 }
 
 /// A frame that came in.
@@ -34,8 +32,8 @@ impl Device for Card<'_> {
 
     fn receive(&mut self, _: Instant) -> Option<(Incoming<'_>, Outgoing<'_>)> {
         let frame = self.incoming.as_mut()?.next()?;
-        if let Some(guest) = neighbour::learn(frame) {
-            *self.guest = Some(guest);
+        if let Some(address) = neighbour::learn(frame) {
+            self.neighbour.address = Some(address);
         }
         // Even when our own data has to wait, the guest's is taken in: were each to wait for the other to read, both
         // would wait forever. Answers that find no room are dropped, see `FrameWriter`.

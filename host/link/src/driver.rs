@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use smoltcp::iface::{Config, Interface, PollIngressSingleResult, PollResult, SocketHandle, SocketSet};
 use smoltcp::socket::tcp;
-use smoltcp::wire::{EthernetAddress, HardwareAddress, IpCidr};
+use smoltcp::wire::{HardwareAddress, IpCidr};
 use tokio::io::Interest;
 use tokio::net::UnixStream;
 use tokio::sync::{Notify, mpsc};
@@ -20,7 +20,7 @@ use crate::addresses::{HOST_ADDRESS, HOST_ETHERNET, PREFIX_BITS};
 use crate::connections::{Cause, Connection, Standing};
 use crate::device::Card;
 use crate::frames::{FrameReader, FrameWriter, OutOfStep};
-use crate::neighbour;
+use crate::neighbour::{self, Neighbour};
 use crate::opening::{OpenRequest, Opening, Progress};
 
 /// Most connections of a link, those that are being opened included. Each has buffers of its own.
@@ -62,7 +62,7 @@ pub(crate) struct Driver {
     leaving: Vec<SocketHandle>,
     reader: FrameReader,
     outgoing: FrameWriter,
-    guest: Option<EthernetAddress>,
+    neighbour: Neighbour,
     /// The stack's clock begins here.
     started_at: Instant,
 }
@@ -74,12 +74,11 @@ impl Driver {
     /// [`LinkError::Random`].
     pub(crate) fn new(socket: UnixStream, requests: mpsc::Receiver<OpenRequest>) -> Result<Self, LinkError> {
         let mut outgoing = FrameWriter::default();
-        outgoing.push(neighbour::ARP_FRAME_BYTES, neighbour::write_question);
         let mut config = Config::new(HardwareAddress::Ethernet(HOST_ETHERNET));
         config.random_seed = getrandom::u64().map_err(|source| LinkError::Random { source })?;
-        let mut guest = None;
+        let mut neighbour = Neighbour::unknown(Instant::now());
         let mut interface = {
-            let mut card = Card { incoming: None, outgoing: &mut outgoing, guest: &mut guest };
+            let mut card = Card { incoming: None, outgoing: &mut outgoing, neighbour: &mut neighbour };
             Interface::new(config, &mut card, smoltcp::time::Instant::ZERO)
         };
         interface.update_ip_addrs(|addresses| {
@@ -97,7 +96,7 @@ impl Driver {
             leaving: Vec::new(),
             reader: FrameReader::default(),
             outgoing,
-            guest,
+            neighbour,
             started_at: Instant::now(),
         })
     }
@@ -114,6 +113,8 @@ impl Driver {
     }
 
     async fn live(&mut self) -> Ended {
+        // It may have booted long ago, and then its answer is here before anybody needs it.
+        self.ask();
         let mut cause = Cause::Timers;
         loop {
             let look_again_at = match self.step(cause) {
@@ -133,8 +134,17 @@ impl Driver {
     fn step(&mut self, cause: Cause) -> Result<Option<Instant>, Ended> {
         let look_again_at = self.settle(cause);
         let timer = self.send();
+        let question = if self.openings.is_empty() { None } else { self.ask() };
         self.write()?;
-        Ok([look_again_at, timer].into_iter().flatten().min())
+        Ok([look_again_at, timer, question].into_iter().flatten().min())
+    }
+
+    /// Asks for the guest's Ethernet address if that is due; returns when it is the next time.
+    fn ask(&mut self) -> Option<Instant> {
+        if self.neighbour.is_question_due(Instant::now()) && !self.outgoing.is_full() {
+            self.outgoing.push(neighbour::ARP_FRAME_BYTES, neighbour::write_question);
+        }
+        self.neighbour.next_question_at()
     }
 
     /// Waits for something to happen, and takes it in.
@@ -178,7 +188,7 @@ impl Driver {
             let _ = request.reply.send(Err(LinkError::Busy { most: MAX_CONNECTIONS }));
             return;
         }
-        if let Some(guest) = self.guest {
+        if let Some(guest) = self.neighbour.address {
             let answer = neighbour::answer(guest);
             let length = (answer.len() as u32).to_be_bytes();
             // Of a reader of its own, since the stream may be within a frame.
@@ -210,7 +220,7 @@ impl Driver {
     fn digest(&mut self, reader: &mut FrameReader, bytes: &[u8]) -> Result<(), OutOfStep> {
         let now = self.now();
         let mut card =
-            Card { incoming: Some(reader.frames(bytes)), outgoing: &mut self.outgoing, guest: &mut self.guest };
+            Card { incoming: Some(reader.frames(bytes)), outgoing: &mut self.outgoing, neighbour: &mut self.neighbour };
         loop {
             match self.interface.poll_ingress_single(now, &mut card, &mut self.sockets) {
                 PollIngressSingleResult::None => break,
@@ -254,7 +264,7 @@ impl Driver {
     fn send(&mut self) -> Option<Instant> {
         let now = self.now();
         {
-            let mut card = Card { incoming: None, outgoing: &mut self.outgoing, guest: &mut self.guest };
+            let mut card = Card { incoming: None, outgoing: &mut self.outgoing, neighbour: &mut self.neighbour };
             while self.interface.poll_egress(now, &mut card, &mut self.sockets) == PollResult::SocketStateChanged {}
         }
         // Their resets are sent.

@@ -1,15 +1,56 @@
 //! Knowing the guest's Ethernet address before it is needed, so that no connection waits for ARP.
 //!
-//! The stack does ARP itself, but only once a packet wants to go out, and forgets an address after a minute of silence.
-//! So it is helped: the first frame on the cable is a question of ours, which waits for the guest's driver inside QEMU, and
-//! before each connection the stack is told again what the guest last said.
+//! The stack does ARP itself, but only once a packet wants to go out, at most once a second, and it forgets an address after a
+//! minute of silence. QEMU drops what comes before the guest has a driver, so a connection to a booting guest would wait for
+//! that second. So the stack is helped: the first frame on the cable is a question of ours, it is repeated while somebody waits
+//! for an answer, and before each connection the stack is told again what the guest last said.
+
+use std::time::Duration;
 
 use smoltcp::wire::{ArpOperation, ArpPacket, ArpRepr, EthernetAddress, EthernetFrame, EthernetProtocol};
+
+use tokio::time::Instant;
 
 use crate::addresses::{GUEST_ADDRESS, HOST_ADDRESS, HOST_ETHERNET};
 
 /// Bytes of an Ethernet frame with an ARP packet.
 pub(crate) const ARP_FRAME_BYTES: usize = 14 + 28;
+
+/// The first pause between two questions; each is twice as long as the one before.
+const FIRST_PAUSE: Duration = Duration::from_millis(2);
+/// The longest pause: a guest that boots is found this much late at worst.
+const LONGEST_PAUSE: Duration = Duration::from_millis(32);
+
+/// What is known of the guest's Ethernet address.
+#[derive(Debug)]
+pub(crate) struct Neighbour {
+    /// The address as the guest last told it.
+    pub(crate) address: Option<EthernetAddress>,
+    pause: Duration,
+    ask_at: Instant,
+}
+
+impl Neighbour {
+    /// Nothing is known, and the first question is due.
+    pub(crate) fn unknown(now: Instant) -> Self {
+        Self { address: None, pause: FIRST_PAUSE, ask_at: now }
+    }
+
+    /// Whether to ask now, while somebody waits for the guest.
+    pub(crate) fn is_question_due(&mut self, now: Instant) -> bool {
+        if self.address.is_some() || now < self.ask_at {
+            return false;
+        }
+        self.ask_at = now + self.pause;
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        true
+    }
+
+    /// When the next question is due, if one is.
+    pub(crate) fn next_question_at(&self) -> Option<Instant> {
+        self.address.is_none().then_some(self.ask_at)
+    }
+}
 
 /// Fills a frame of [`ARP_FRAME_BYTES`] with our question for the guest's Ethernet address.
 pub(crate) fn write_question(frame: &mut [u8]) {

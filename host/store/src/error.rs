@@ -154,7 +154,12 @@ impl StoreError {
         matches!(self, Self::Database { .. } | Self::Unstorable { .. })
     }
 
-    /// Whether the connection is of no use any more.
+    /// Whether only a new connection can help: a session stays read-only after its server no longer is.
+    pub(crate) fn needs_new_connection(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::ReadOnly { .. })
+    }
+
+    /// Whether the connection ended or never was.
     pub(crate) fn is_connection_loss(&self) -> bool {
         matches!(self, Self::Unreachable { .. })
     }

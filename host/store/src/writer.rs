@@ -128,7 +128,7 @@ impl Task {
             }
             Err(error) => {
                 // The transaction was dropped, which rolls it back before the connection's next statement.
-                if self.database.survives_errors() && !error.is_connection_loss() {
+                if self.database.survives_errors() && !error.needs_new_connection() {
                     self.connection = Some(connection);
                 }
                 Err(BatchFailure { error, committing })

@@ -3,9 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails like a test")]
 
 mod concurrency;
+mod durability;
+mod file_faults;
 mod limits;
+mod migrations;
+mod model;
 mod opening;
 mod runtimes;
+mod server_faults;
 mod support;
 mod tasks;
 

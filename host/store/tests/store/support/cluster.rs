@@ -82,6 +82,18 @@ impl Cluster {
         format!("postgres://skerry@localhost/{database}?host={}", self.folder.path().display())
     }
 
+    /// The user that the server runs as, where that is another one than the test's.
+    pub(crate) fn owner(&self) -> Option<(u32, u32)> {
+        self.owner
+    }
+
+    /// A new folder beside the data.
+    pub(crate) fn folder_of_its_own(&self, name: &str) -> PathBuf {
+        let folder = self.folder.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        folder
+    }
+
     fn answers(&self) -> bool {
         let mut command = self.command("pg_isready");
         command.arg("-q").arg("-h").arg(self.folder.path()).status().is_ok_and(|status| status.success())

@@ -2,6 +2,9 @@
 //!
 //! Each flag can also be set by an environment variable: `SKERRY_` and the flag's name in capitals.
 
+mod engine;
+mod runtime;
+
 use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
@@ -10,6 +13,11 @@ use skerry_image::Flavour;
 use skerry_vmm::AcceleratorChoice;
 
 use crate::memory_size::MemorySize;
+pub use engine::{EngineArguments, EngineCommand};
+pub use runtime::{
+    ClientArguments, Restart, RuntimeCallArguments, RuntimeCommand, RuntimeCreateArguments, RuntimeGetArguments,
+    RuntimeListArguments, RuntimeLogsArguments, RuntimeOptionArguments, RuntimeRemoveArguments, RuntimeUpdateArguments,
+};
 
 /// What stands below the list of commands in `skerry --help`.
 pub const AFTER_HELP: &str = "\
@@ -18,6 +26,8 @@ Examples:
   skerry provision                    build the runtime, boot it, run a function; Ctrl-C stops it
   skerry provision --once --json      the same for a script: one JSON object, then exit
   skerry call --endpoint http://127.0.0.1:34567 --lang C --file sum.c --fn sum a=3 b=4.5
+  skerry engine                       the provisioning engine: runtimes by REST, many at once
+  skerry runtime create               a runtime of the engine; then `skerry runtime call 1 …`
 
 Results go to stdout, everything else to stderr. NO_COLOR switches colours off.
 
@@ -88,6 +98,11 @@ pub enum Command {
     Provision(ProvisionArguments),
     /// Offload a function to a running runtime and print its result
     Call(CallArguments),
+    /// Run the provisioning engine: a service that creates, keeps and deletes runtimes over REST
+    Engine(Box<EngineArguments>),
+    /// Create, list, change, call and delete runtimes of a provisioning engine
+    #[command(subcommand)]
+    Runtime(RuntimeCommand),
     /// Build, list and look into runtime images
     #[command(subcommand)]
     Image(ImageCommand),

@@ -60,6 +60,7 @@ pub struct Answer<T> {
 pub struct FaasClient {
     agent: Agent,
     endpoint: String,
+    authorization: Option<String>,
 }
 
 impl FaasClient {
@@ -78,7 +79,13 @@ impl FaasClient {
             .http_status_as_error(false)
             .user_agent(concat!("skerry/", env!("CARGO_PKG_VERSION")))
             .build();
-        Ok(Self { agent: config.new_agent(), endpoint })
+        Ok(Self { agent: config.new_agent(), endpoint, authorization: None })
+    }
+
+    /// Sends this `Authorization` with each request, for runtimes that are not public.
+    #[must_use]
+    pub fn with_authorization(self, authorization: Option<&str>) -> Self {
+        Self { authorization: authorization.map(str::to_owned), ..self }
     }
 
     /// The endpoint, with its scheme and without a slash at its end.
@@ -93,7 +100,7 @@ impl FaasClient {
     /// Any other answer, or none.
     pub fn check_health(&self) -> Result<(), ClientError> {
         let url = format!("{}/healthz", self.endpoint);
-        let response = self.agent.get(&url).call();
+        let response = self.get(&url);
         self.body(&url, response).map(drop)
     }
 
@@ -119,16 +126,28 @@ impl FaasClient {
     /// See [`ClientError`].
     pub fn status(&self, task_uuid: &str) -> Result<Answer<StatusAnswer>, ClientError> {
         let url = format!("{}/v1/faas/{task_uuid}/status", self.endpoint);
-        let response = self.agent.get(&url).call();
+        let response = self.get(&url);
         let raw = self.body(&url, response)?;
         parse(&url, raw)
+    }
+
+    fn get(&self, url: &str) -> Result<Response<ureq::Body>, ureq::Error> {
+        let request = self.agent.get(url);
+        match &self.authorization {
+            Some(authorization) => request.header("Authorization", authorization).call(),
+            None => request.call(),
+        }
     }
 
     fn post<T: DeserializeOwned>(&self, path: &str, request: &ExecuteRequest) -> Result<Answer<T>, ClientError> {
         let url = format!("{}{path}", self.endpoint);
         let body = serde_json::to_vec(request)
             .map_err(|error| ClientError::NotTheApi { url: url.clone(), reason: error.to_string() })?;
-        let response = self.agent.post(&url).header("Content-Type", "application/json").send(body.as_slice());
+        let mut request = self.agent.post(&url).header("Content-Type", "application/json");
+        if let Some(authorization) = &self.authorization {
+            request = request.header("Authorization", authorization);
+        }
+        let response = request.send(body.as_slice());
         let raw = self.body(&url, response)?;
         parse(&url, raw)
     }
@@ -152,13 +171,16 @@ pub fn decode_text(endpoint: &str, field: &str) -> Result<String, ClientError> {
     String::from_utf8(bytes).map_err(|error| wrong(format!("a value is not text: {error}")))
 }
 
-/// `http://host:port` without a slash at its end; `None` for anything that is more or less than that.
+/// `http://host:port`, and the path of a runtime behind an engine's gateway, without a slash at its end; `None` for anything
+/// that is more or less than that.
 fn normalise(endpoint: &str) -> Option<String> {
-    let authority = endpoint.strip_prefix("http://").unwrap_or(endpoint).trim_end_matches('/');
+    let rest = endpoint.strip_prefix("http://").unwrap_or(endpoint).trim_end_matches('/');
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let plain = !authority.is_empty()
         && authority.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte))
+        && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_/".contains(&byte))
         && !authority.starts_with(':');
-    plain.then(|| format!("http://{authority}"))
+    plain.then(|| format!("http://{rest}"))
 }
 
 fn refusal(status: u16, body: &str) -> ClientError {
@@ -179,11 +201,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_endpoint_is_scheme_host_and_port() {
+    fn an_endpoint_is_scheme_host_port_and_the_path_behind_a_gateway() {
         assert_eq!(normalise("http://127.0.0.1:34567/").as_deref(), Some("http://127.0.0.1:34567"));
         assert_eq!(normalise("localhost:8000").as_deref(), Some("http://localhost:8000"));
         assert_eq!(normalise("http://[::1]:8000").as_deref(), Some("http://[::1]:8000"));
-        for wrong in ["", "http://", "https://host", "http://host/path", "http://user@host", "a b", ":80"] {
+        assert_eq!(normalise("http://h:1/r/7/").as_deref(), Some("http://h:1/r/7"));
+        for wrong in ["", "http://", "https://host", "http://host/path?x", "http://host/../x", "http://user@host", "a b", ":80"] {
             assert_eq!(normalise(wrong), None, "{wrong}");
         }
     }

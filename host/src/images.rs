@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use skerry_image::{Builder, Flavour, Image, Progress as BuildProgress, Step, Store};
+use skerry_vmm::Qemu;
 
 use crate::arguments::MachineArguments;
 use crate::failure::Failure;
@@ -44,6 +45,36 @@ pub fn require(
     prerequisites::install_missing(source_root, &missing, printer)?;
     let missing = blocking(look());
     if missing.is_empty() { Ok(()) } else { Err(prerequisites::explain(&missing)) }
+}
+
+/// Checks what running needs, and what building needs too where nothing was built yet. Where an image is, finding QEMU is
+/// enough: looking at all the rest would take longer than the boot, and the builder says itself what it lacks.
+///
+/// # Errors
+/// As [`require`].
+pub fn require_for_machine(
+    machine: &MachineArguments,
+    source_root: &Path,
+    no_setup: bool,
+    printer: &Printer,
+) -> Result<Qemu, Failure> {
+    let is_first = machine.image.is_none() && newest(source_root, machine.flavour).is_none();
+    let mut qemu = Qemu::find(None);
+    if !is_first && qemu.is_ok() {
+        return Ok(qemu?);
+    }
+    let look = || {
+        if qemu.is_err() {
+            qemu = Qemu::find(None);
+        }
+        let mut items = prerequisites::to_run(&qemu);
+        if is_first {
+            items.extend(prerequisites::to_build());
+        }
+        items
+    };
+    require(look, source_root, no_setup, printer)?;
+    Ok(qemu?)
 }
 
 fn blocking(all: Vec<Prerequisite>) -> Vec<Prerequisite> {

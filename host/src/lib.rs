@@ -12,6 +12,7 @@ pub mod arguments;
 pub mod boot_phases;
 pub mod c_function;
 pub mod commands;
+pub mod engine_client;
 pub mod example;
 pub mod exit_code;
 pub mod faas_client;
@@ -32,7 +33,7 @@ use std::ffi::OsString;
 
 use clap::Parser;
 
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Arguments, Command, LogFormat};
 use crate::exit_code::ExitCode;
 use crate::printer::Printer;
 
@@ -48,7 +49,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let printer = Printer::new(&arguments.global);
-    match dispatch(&arguments.command, &printer) {
+    match dispatch(&arguments.command, arguments.global.log_format, &printer) {
         Ok(exit_code) => exit_code,
         Err(failure) => {
             printer.failure(&failure);
@@ -57,10 +58,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn dispatch(command: &Command, printer: &Printer) -> Result<ExitCode, failure::Failure> {
+fn dispatch(command: &Command, log_format: LogFormat, printer: &Printer) -> Result<ExitCode, failure::Failure> {
     match command {
         Command::Provision(arguments) => commands::provision::run(arguments, printer),
         Command::Call(arguments) => commands::call::run(arguments, printer),
+        Command::Engine(arguments) => commands::engine::run(arguments, log_format, printer),
+        Command::Runtime(command) => commands::runtime::run(command, printer),
         Command::Image(command) => commands::image::run(command, printer),
         Command::Doctor(arguments) => commands::doctor::run(arguments, printer),
         Command::Bench(command) => commands::bench::run(command, printer),

@@ -10,7 +10,7 @@ use skerry_api::faas::GUEST_PORT;
 use skerry_image::Image;
 use skerry_vmm::accelerator::{Proof, Resolved};
 use skerry_vmm::{
-    AcceleratorChoice, Backend, ExitCause, Lifetime, MicroVm, NotReady, Qemu, StartError, VmExit, VmSpec,
+    AcceleratorChoice, Backend, ExitCause, Lifetime, MicroVm, Network, NotReady, Qemu, StartError, VmExit, VmSpec,
 };
 
 use crate::arguments::MachineArguments;
@@ -110,6 +110,7 @@ impl Machine {
             lifetime: Lifetime::EndsWithHost,
             state_dir: self.state_dir.clone(),
             guest_port: guest_port(&self.arguments.boot_options),
+            network: Network::User,
         }
     }
 }
@@ -127,7 +128,8 @@ impl Booted {
 /// Waits for readiness, asks for the first answer, and says where the time went.
 fn first_answer(vm: &mut dyn MicroVm, begun: Instant) -> Result<(ReadyLine, FaasClient, BootPhases), Failure> {
     let ready = vm.wait_until_ready(READY_TIMEOUT).map_err(not_ready)?;
-    let client = FaasClient::new(&vm.endpoint().to_string(), ANSWER_TIMEOUT)?;
+    let address = vm.address().tcp().context("the machine has no TCP address of the host's")?;
+    let client = FaasClient::new(&address.to_string(), ANSWER_TIMEOUT)?;
     client.check_health().context("the runtime said that it is ready, and does not answer")?;
     let first_answer_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
     let phases = BootPhases::new(vm.timings(), &ready.milestones_us, first_answer_us);
@@ -139,7 +141,11 @@ fn not_started(error: StartError) -> Failure {
     let hint = match &error {
         StartError::Ended(exit) => advice(exit),
         StartError::Spec(_) => None,
-        StartError::File { .. } | StartError::Directory { .. } | StartError::Spawn { .. } | StartError::Monitor(_) => {
+        StartError::File { .. }
+        | StartError::Directory { .. }
+        | StartError::Spawn { .. }
+        | StartError::Unsupported { .. }
+        | StartError::Monitor(_) => {
             Some("`skerry doctor` looks at what microVMs need")
         }
     };

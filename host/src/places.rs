@@ -77,6 +77,18 @@ pub fn state_dir(given: Option<&Path>) -> anyhow::Result<PathBuf> {
     Ok(path)
 }
 
+/// Where the provisioning engine keeps its data unless told otherwise: `/var/lib/skerry` for root, else `skerry` below
+/// `XDG_DATA_HOME`, else `~/.local/share/skerry`, else `skerry-data` in the current directory. Not made here.
+#[must_use]
+pub fn data_dir() -> PathBuf {
+    if nix::unistd::geteuid().is_root() {
+        return PathBuf::from("/var/lib/skerry");
+    }
+    let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let data = absolute("XDG_DATA_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/share")));
+    data.map_or_else(|| PathBuf::from("skerry-data"), |data| data.join("skerry"))
+}
+
 /// The file that remembers which accelerator works; `None` when the user has no home.
 #[must_use]
 pub fn accelerator_cache() -> Option<PathBuf> {

@@ -43,6 +43,18 @@ impl Printer {
         }
     }
 
+    /// Whether only results and errors are wanted.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Whether stderr shows colours.
+    #[must_use]
+    pub fn has_colours(&self) -> bool {
+        self.colour
+    }
+
     /// Writes a result to stdout, as it is.
     ///
     /// # Errors

@@ -5,12 +5,14 @@
 //! - [`http`]: a client that sends the bytes it is told to and sees every byte of the answer.
 //! - [`faas`]: requests in their wire form, and answers taken apart.
 //! - [`command`]: the `skerry` binary and `curl`, as a user runs them.
+//! - [`engine`]: a provisioning engine, killed and started again.
 //! - [`process`]: which processes are there, and waiting with a bound.
 //!
 //! Helpers fail like tests: by panicking at the caller's line.
 #![forbid(unsafe_code)]
 
 pub mod command;
+pub mod engine;
 pub mod faas;
 pub mod http;
 pub mod image;

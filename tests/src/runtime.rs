@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 use skerry_api::console::ReadyLine;
 use skerry_api::faas::GUEST_PORT;
-use skerry_vmm::{Accelerator, Backend, Lifetime, MicroVm, NotReady, Qemu, StartError, VmExit, VmSpec};
+use skerry_vmm::{Accelerator, Backend, Lifetime, MicroVm, Network, NotReady, Qemu, StartError, VmExit, VmSpec};
 use tempfile::TempDir;
 
 use crate::PATIENCE;
@@ -100,6 +100,7 @@ impl Setup {
             lifetime: Lifetime::EndsWithHost,
             state_dir,
             guest_port: GUEST_PORT,
+            network: Network::User,
         }
     }
 
@@ -139,7 +140,8 @@ impl Setup {
         };
         match vm.wait_until_ready(PATIENCE) {
             Ok(ready) => {
-                let (address, serial_log) = (vm.endpoint(), vm.serial_log().to_owned());
+                let address = vm.address().tcp().expect("user networking has a TCP address");
+                let serial_log = vm.serial_log().to_owned();
                 Ok(Runtime { vm: Mutex::new(Some(vm)), address, serial_log, ready, _state: state, _slot: slot })
             }
             Err(NotReady::Ended(exit)) => Err(exit),

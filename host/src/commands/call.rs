@@ -28,8 +28,21 @@ const LAST_POLL: Duration = Duration::from_millis(500);
 /// # Errors
 /// When the request cannot be made, is refused, or gets no answer. A function that fails is reported and ends with 1.
 pub fn run(arguments: &CallArguments, printer: &Printer) -> Result<ExitCode, Failure> {
+    run_with(arguments, None, printer)
+}
+
+/// As [`run`], for a runtime behind an engine's gateway that asks for credentials.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with(
+    arguments: &CallArguments,
+    authorization: Option<&str>,
+    printer: &Printer,
+) -> Result<ExitCode, Failure> {
     let timeout = Duration::from_secs(arguments.timeout);
     let client = FaasClient::new(&arguments.endpoint, timeout).map_err(|error| Failure::usage(&error))?;
+    let client = client.with_authorization(authorization);
     let request = request(arguments)?;
     let answer = if arguments.asynchronous {
         execute_async(&client, &request, timeout)
@@ -97,6 +110,9 @@ fn execute_async(
 
 fn advise(failure: Failure, endpoint: &str) -> Failure {
     match failure.error.downcast_ref::<ClientError>() {
+        Some(ClientError::Refused { status: 401, .. }) => failure.hint(
+            "the runtime is not public; `skerry runtime call` sends credentials, and SKERRY_PASSWORD holds the password",
+        ),
         Some(ClientError::NoAnswer { .. }) => failure.hint(format!(
             "is the runtime up? `skerry provision` starts one and prints its endpoint; asked was {endpoint}"
         )),

@@ -4,5 +4,7 @@ pub mod bench;
 pub mod call;
 pub mod completion;
 pub mod doctor;
+pub mod engine;
 pub mod image;
 pub mod provision;
+pub mod runtime;

@@ -2,10 +2,9 @@
 
 mod report;
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use skerry_vmm::{MicroVm, Qemu};
+use skerry_vmm::MicroVm;
 
 use crate::arguments::ProvisionArguments;
 use crate::example;
@@ -15,7 +14,6 @@ use crate::images::{self, Built};
 use crate::interrupt::Interrupt;
 use crate::machine::{self, Booted, Machine};
 use crate::places;
-use crate::prerequisites;
 use crate::printer::Printer;
 use crate::progress::Progress;
 use crate::table;
@@ -95,7 +93,7 @@ fn prepare(
     }
     let source_root = places::source_root(arguments.machine.places.source.as_deref())?;
     progress.start("prerequisites");
-    let qemu = require_everything(arguments, &source_root, printer)?;
+    let qemu = images::require_for_machine(&arguments.machine, &source_root, arguments.no_setup, printer)?;
     let version = format!("QEMU {}.{}.{}", qemu.version().major, qemu.version().minor, qemu.version().micro);
     times.prerequisites = microseconds(progress.finish(&format!("all there, {version}")));
 
@@ -119,29 +117,6 @@ fn prepare(
     let state_dir = places::state_dir(state_dir)?;
     let machine = Machine { qemu, image: image.clone(), accelerator, arguments: arguments.machine.clone(), state_dir };
     Ok((machine, built))
-}
-
-/// Checks what running needs, and what building needs too where nothing was built yet. Where an image is, finding QEMU is
-/// enough: looking at all the rest would take longer than the boot, and the builder says itself what it lacks.
-fn require_everything(arguments: &ProvisionArguments, source_root: &Path, printer: &Printer) -> Result<Qemu, Failure> {
-    let is_first =
-        arguments.machine.image.is_none() && images::newest(source_root, arguments.machine.flavour).is_none();
-    let mut qemu = Qemu::find(None);
-    if !is_first && qemu.is_ok() {
-        return Ok(qemu?);
-    }
-    let look = || {
-        if qemu.is_err() {
-            qemu = Qemu::find(None);
-        }
-        let mut items = prerequisites::to_run(&qemu);
-        if is_first {
-            items.extend(prerequisites::to_build());
-        }
-        items
-    };
-    images::require(look, source_root, arguments.no_setup, printer)?;
-    Ok(qemu?)
 }
 
 /// Runs the example function and judges its answer.

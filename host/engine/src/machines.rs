@@ -1,0 +1,453 @@
+//! Start paths: from a wish for a machine to one that serves, by the fastest way that there is.
+//!
+//! 1. the pool: a machine that runs already (`pool`);
+//! 2. the flavour's snapshot, restored and renewed: fresh entropy, the right time and an identity of its own before anybody
+//!    can ask it anything;
+//! 3. a cold boot. Where there is no snapshot yet, one is made at the first need, and whoever comes meanwhile waits for it
+//!    rather than booting beside it.
+//!
+//! A way that fails is followed by the next one, and the failure is logged and counted.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use skerry_api::boot::GuestExit;
+use skerry_api::faas::GUEST_PORT;
+use skerry_api::provisioning::StartPath;
+use skerry_vmm::{
+    Accelerator, Backend, ExitCause, Lifetime, MicroVm, Network, NotReady, Qemu, ResourceLimits, RunningMachine,
+    StartError, VmExit, VmSpec,
+};
+use tokio::sync::{Notify, Semaphore};
+use uuid::Uuid;
+
+use crate::capacity::Demand;
+use crate::guest;
+use crate::live_vm::{LiveVm, Phases, chain};
+use crate::snapshots::Snapshots;
+
+/// How long a start waits for a snapshot that is being made before it boots.
+const SNAPSHOT_WAIT: Duration = Duration::from_secs(5);
+/// How long no snapshot is tried after making one failed.
+const SNAPSHOT_PAUSE: Duration = Duration::from_secs(60);
+/// What the VMM itself takes beside the guest's memory, in MiB; measured by the benchmark `memory`.
+pub const VMM_OVERHEAD_MIB: u64 = 40;
+
+/// An image that runtimes are started from.
+#[derive(Clone, Debug)]
+pub struct FlavourImage {
+    /// The loader.
+    pub loader: PathBuf,
+    /// The unikernel.
+    pub unikernel: PathBuf,
+    /// What names its content.
+    pub id: String,
+}
+
+/// What a machine is to be.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct MachineSpec {
+    /// Which image, by the flavour's own name.
+    pub flavour: String,
+    /// Virtual processors.
+    pub cpus: u32,
+    /// Guest memory in MiB.
+    pub memory_mib: u32,
+}
+
+impl MachineSpec {
+    /// What it takes of the host.
+    #[must_use]
+    pub fn demand(&self) -> Demand {
+        Demand { memory_mib: u64::from(self.memory_mib) + VMM_OVERHEAD_MIB, cpus: self.cpus }
+    }
+}
+
+/// Everything that starting machines needs, found and decided once.
+pub struct Machines {
+    qemu: Qemu,
+    accelerator: Accelerator,
+    flavours: BTreeMap<String, FlavourImage>,
+    boot_options: Vec<(String, String)>,
+    state_dir: PathBuf,
+    network: Network,
+    start_timeout: Duration,
+    snapshots: Option<Arc<Snapshots>>,
+    /// Snapshots that are being made, or were tried in vain.
+    making: Mutex<HashMap<String, Making>>,
+    starts: Semaphore,
+    observer: Box<dyn Fn(&StartReport) + Send + Sync>,
+}
+
+/// What [`Machines::new`] is given.
+pub struct MachinesSetup {
+    /// The VMM.
+    pub qemu: Qemu,
+    /// What executes guests.
+    pub accelerator: Accelerator,
+    /// The images by flavour.
+    pub flavours: BTreeMap<String, FlavourImage>,
+    /// Boot options of every guest.
+    pub boot_options: Vec<(String, String)>,
+    /// Where machines have their directories; this engine's alone.
+    pub state_dir: PathBuf,
+    /// The way to guests.
+    pub network: Network,
+    /// How long a start may take.
+    pub start_timeout: Duration,
+    /// Where snapshots are; none where none are wanted.
+    pub snapshots: Option<Snapshots>,
+    /// Machines that are started at the same time.
+    pub starts: usize,
+}
+
+/// What happened at a start, for metrics.
+#[derive(Debug)]
+pub struct StartReport<'a> {
+    /// The flavour.
+    pub flavour: &'a str,
+    /// The way.
+    pub path: StartPath,
+    /// How long it took; `None` when it failed.
+    pub took: Option<Duration>,
+}
+
+/// No machine could be started.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{reason}")]
+pub struct StartFailure {
+    /// Why, with causes and the end of the serial log.
+    pub reason: String,
+    /// Whether trying again cannot help: the request asks for what does not work.
+    pub is_final: bool,
+}
+
+enum Making {
+    Now(Arc<Notify>),
+    FailedAt(Instant),
+}
+
+impl Machines {
+    /// Ready to start machines. `observer` hears of each start.
+    pub fn new(setup: MachinesSetup, observer: impl Fn(&StartReport<'_>) + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self {
+            qemu: setup.qemu,
+            accelerator: setup.accelerator,
+            flavours: setup.flavours,
+            boot_options: setup.boot_options,
+            state_dir: setup.state_dir,
+            network: setup.network,
+            start_timeout: setup.start_timeout,
+            snapshots: setup.snapshots.map(Arc::new),
+            making: Mutex::default(),
+            starts: Semaphore::new(setup.starts.max(1)),
+            observer: Box::new(observer),
+        })
+    }
+
+    /// The flavours that there are images of.
+    pub fn flavours(&self) -> impl Iterator<Item = &str> {
+        self.flavours.keys().map(String::as_str)
+    }
+
+    /// Where machines have their directories.
+    #[must_use]
+    pub fn state_dir(&self) -> &Path {
+        &self.state_dir
+    }
+
+    /// A new machine by snapshot or cold boot (the pool is asked by `pool`).
+    ///
+    /// # Errors
+    /// [`StartFailure`]; nothing is left of it.
+    pub async fn start(self: &Arc<Self>, spec: &MachineSpec) -> Result<LiveVm, StartFailure> {
+        // Never closed, so there is always a permit in the end.
+        let _permit = self.starts.acquire().await;
+        let vm_spec = self.vm_spec(spec)?;
+        if let Some((key, snapshot)) = self.usable_snapshot(spec, &vm_spec).await {
+            match self.restore(spec, &vm_spec, &snapshot, Uuid::new_v4().to_string()).await {
+                Ok(vm) => return Ok(vm),
+                Err(failure) => {
+                    tracing::warn!(flavour = spec.flavour, "a snapshot does not restore, booting instead: {failure}");
+                    self.report(spec, StartPath::Snapshot, None);
+                    if let Some(snapshots) = &self.snapshots {
+                        snapshots.discard(&key);
+                    }
+                }
+            }
+        }
+        let booted = self.boot(spec, &vm_spec).await;
+        if booted.is_err() {
+            self.report(spec, StartPath::Cold, None);
+        }
+        booted
+    }
+
+    /// A machine that goes on from what [`LiveVm::save`] wrote into `saved`, under the identity that it had.
+    ///
+    /// # Errors
+    /// [`StartFailure`]; nothing is left of it, and `saved` is as it was.
+    pub async fn wake(self: &Arc<Self>, spec: &MachineSpec, saved: &Path, id: &str) -> Result<LiveVm, StartFailure> {
+        let _permit = self.starts.acquire().await;
+        let vm_spec = self.vm_spec(spec)?;
+        self.restore(spec, &vm_spec, saved, id.to_owned()).await
+    }
+
+    /// Takes over a machine that runs since before this process began.
+    ///
+    /// # Errors
+    /// When it cannot be, in words. The machine is as it was.
+    pub async fn adopt(&self, running: &RunningMachine, id: &str, start: StartPath) -> Result<LiveVm, String> {
+        let (qemu, machine, network) = (self.qemu.clone(), running.clone(), self.network);
+        let adopted = blocking(move || qemu.adopt(&machine, Lifetime::Outlives, network).map_err(|error| chain(&error)));
+        let mut vm = adopted.await?;
+        // It may have been stopped to be saved when its engine died. Going on harms none that runs.
+        vm.resume().map_err(|error| chain(&error))?;
+        let vm = LiveVm::new(id.to_owned(), vm, start).await.map_err(|error| chain(&error))?;
+        match guest::renew(vm.connector.as_ref(), id, self.start_timeout).await {
+            Ok(()) => Ok(vm),
+            Err(error) => {
+                vm.stop().await;
+                Err(chain(&error))
+            }
+        }
+    }
+
+    /// The snapshot to start from, with its key: waits for one that is being made, and begins to make a missing one.
+    async fn usable_snapshot(self: &Arc<Self>, spec: &MachineSpec, vm_spec: &VmSpec) -> Option<(String, PathBuf)> {
+        let snapshots = self.snapshots.clone()?;
+        let key = self.snapshot_key(spec, vm_spec);
+        let deadline = Instant::now() + SNAPSHOT_WAIT;
+        loop {
+            let (found, wanted) = (Arc::clone(&snapshots), key.clone());
+            match blocking(move || found.find(&wanted).map_err(|error| chain(&error))).await {
+                Ok(Some(path)) => return Some((key, path)),
+                Ok(None) => {}
+                Err(reason) => tracing::warn!(flavour = spec.flavour, "{reason}; making a new one"),
+            }
+            let made = self.join_making(spec, vm_spec, &key)?;
+            let left = deadline.saturating_duration_since(Instant::now());
+            // What was made before this wait began is found by the next look.
+            if left.is_zero() || tokio::time::timeout(left, made.notified()).await.is_err() {
+                return None;
+            }
+        }
+    }
+
+    /// The news that the snapshot for `key` is made, if another start makes it; begins to make it otherwise.
+    fn join_making(self: &Arc<Self>, spec: &MachineSpec, vm_spec: &VmSpec, key: &str) -> Option<Arc<Notify>> {
+        let mut making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        match making.get(key) {
+            Some(Making::Now(made)) => return Some(Arc::clone(made)),
+            Some(Making::FailedAt(at)) if at.elapsed() < SNAPSHOT_PAUSE => return None,
+            _ => {}
+        }
+        let made = Arc::new(Notify::new());
+        making.insert(key.to_owned(), Making::Now(Arc::clone(&made)));
+        let (machines, spec, vm_spec, key) = (Arc::clone(self), spec.clone(), vm_spec.clone(), key.to_owned());
+        tokio::spawn(async move {
+            let outcome = machines.make_snapshot(&vm_spec, &key).await;
+            let mut making = machines.making.lock().unwrap_or_else(PoisonError::into_inner);
+            match outcome {
+                Ok(bytes) => {
+                    tracing::info!(flavour = spec.flavour, memory_mib = spec.memory_mib, bytes, "snapshot made");
+                    making.remove(&key);
+                }
+                Err(reason) => {
+                    tracing::warn!(flavour = spec.flavour, "no snapshot could be made; starts are cold boots: {reason}");
+                    making.insert(key, Making::FailedAt(Instant::now()));
+                }
+            }
+            drop(making);
+            made.notify_waiters();
+        });
+        // The one that needs it first boots at once: it would wait for a boot anyway.
+        None
+    }
+
+    async fn make_snapshot(&self, vm_spec: &VmSpec, key: &str) -> Result<u64, String> {
+        let Some(snapshots) = self.snapshots.clone() else { return Err("snapshots are off".to_owned()) };
+        let (qemu, key, timeout) = (self.qemu.clone(), key.to_owned(), self.start_timeout);
+        // It is nobody's machine, so it does not outlive the engine.
+        let vm_spec = VmSpec { lifetime: Lifetime::EndsWithHost, ..vm_spec.clone() };
+        blocking(move || {
+            let folder = snapshots.begin(&key).map_err(|error| chain(&error))?;
+            let mut vm = qemu.start(&vm_spec).map_err(|error| chain(&error))?;
+            vm.wait_until_ready(timeout).map_err(|error| chain(&error))?;
+            let report = vm.save(&folder, timeout).map_err(|error| chain(&error))?;
+            vm.stop().map_err(|error| chain(&error))?;
+            snapshots.complete(&key, &folder).map_err(|error| chain(&error))?;
+            Ok(report.bytes)
+        })
+        .await
+    }
+
+    fn snapshot_key(&self, spec: &MachineSpec, vm_spec: &VmSpec) -> String {
+        let image = self.flavours.get(&spec.flavour).map_or("", |image| image.id.as_str());
+        format!("image {image}\n{}", self.qemu.saved_state_key(vm_spec))
+    }
+
+    async fn restore(
+        &self,
+        spec: &MachineSpec,
+        vm_spec: &VmSpec,
+        saved: &Path,
+        id: String,
+    ) -> Result<LiveVm, StartFailure> {
+        let begun = Instant::now();
+        let (qemu, vm_spec, saved) = (self.qemu.clone(), vm_spec.clone(), saved.to_path_buf());
+        let vm = blocking(move || qemu.restore(&vm_spec, &saved).map_err(|error| start_failure(&error))).await?;
+        let mut phases = Stopwatch::new(begun);
+        phases.lap("vmm");
+        let mut vm = connected(id, vm, StartPath::Snapshot).await?;
+        phases.lap("link");
+        if let Err(error) = guest::renew(vm.connector.as_ref(), &vm.id, self.start_timeout).await {
+            return Err(abandoned(vm, &chain(&error)).await);
+        }
+        phases.lap("renew");
+        vm.phases_us = phases.laps;
+        self.report(spec, StartPath::Snapshot, Some(begun.elapsed()));
+        Ok(vm)
+    }
+
+    async fn boot(&self, spec: &MachineSpec, vm_spec: &VmSpec) -> Result<LiveVm, StartFailure> {
+        let begun = Instant::now();
+        let (qemu, vm_spec, timeout) = (self.qemu.clone(), vm_spec.clone(), self.start_timeout);
+        let (vm, built) = blocking(move || {
+            let mut vm = qemu.start(&vm_spec).map_err(|error| start_failure(&error))?;
+            let built = begun.elapsed();
+            match vm.wait_until_ready(timeout) {
+                Ok(_) => Ok((vm, built)),
+                Err(error) => {
+                    let failure = not_ready(&error);
+                    // The reason why it is not ready says more than one why its directory stays.
+                    let _ = vm.stop();
+                    Err(failure)
+                }
+            }
+        })
+        .await?;
+        let mut phases = Stopwatch::new(begun + built);
+        phases.laps.push(("vmm".to_owned(), microseconds(built)));
+        phases.lap("guest");
+        let mut vm = connected(Uuid::new_v4().to_string(), vm, StartPath::Cold).await?;
+        phases.lap("link");
+        if let Err(error) = guest::check_health(vm.connector.as_ref(), self.start_timeout).await {
+            return Err(abandoned(vm, &chain(&error)).await);
+        }
+        phases.lap("first answer");
+        vm.phases_us = phases.laps;
+        self.report(spec, StartPath::Cold, Some(begun.elapsed()));
+        Ok(vm)
+    }
+
+    fn report(&self, spec: &MachineSpec, path: StartPath, took: Option<Duration>) {
+        (self.observer)(&StartReport { flavour: &spec.flavour, path, took });
+    }
+
+    fn vm_spec(&self, spec: &MachineSpec) -> Result<VmSpec, StartFailure> {
+        let Some(image) = self.flavours.get(&spec.flavour) else {
+            let reason = format!("there is no image of the flavour `{}`", spec.flavour);
+            return Err(StartFailure { reason, is_final: true });
+        };
+        Ok(VmSpec {
+            name: spec.flavour.clone(),
+            loader: image.loader.clone(),
+            unikernel: image.unikernel.clone(),
+            cpu_count: spec.cpus,
+            memory_mib: spec.memory_mib,
+            boot_options: self.boot_options.clone(),
+            accelerator: self.accelerator,
+            lifetime: Lifetime::Outlives,
+            state_dir: self.state_dir.clone(),
+            guest_port: GUEST_PORT,
+            network: self.network,
+            limits: Some(ResourceLimits {
+                cpu_cores: spec.cpus,
+                memory_bytes: u64::from(spec.memory_mib) << 20,
+            }),
+        })
+    }
+}
+
+/// Times of phases, one after the other.
+struct Stopwatch {
+    last: Instant,
+    laps: Phases,
+}
+
+impl Stopwatch {
+    fn new(begun: Instant) -> Self {
+        Self { last: begun, laps: Vec::new() }
+    }
+
+    fn lap(&mut self, name: &str) {
+        let now = Instant::now();
+        self.laps.push((name.to_owned(), microseconds(now - self.last)));
+        self.last = now;
+    }
+}
+
+async fn connected(id: String, vm: Box<dyn MicroVm>, start: StartPath) -> Result<LiveVm, StartFailure> {
+    LiveVm::new(id, vm, start).await.map_err(|error| StartFailure { reason: chain(&error), is_final: false })
+}
+
+/// Ends a machine that does not serve.
+async fn abandoned(vm: LiveVm, reason: &str) -> StartFailure {
+    let tail = vm.serial_tail(5).await;
+    vm.stop().await;
+    let reason = if tail.is_empty() { reason.to_owned() } else { format!("{reason}; its serial console ends with\n{tail}") };
+    StartFailure { reason, is_final: false }
+}
+
+fn start_failure(error: &StartError) -> StartFailure {
+    let is_final = match error {
+        StartError::Spec(_) => true,
+        StartError::Ended(exit) => is_hopeless(exit),
+        _ => false,
+    };
+    StartFailure { reason: chain(error), is_final }
+}
+
+fn not_ready(error: &NotReady) -> StartFailure {
+    let is_final = matches!(error, NotReady::Ended(exit) if is_hopeless(exit));
+    StartFailure { reason: chain(error), is_final }
+}
+
+/// Whether a guest that ended so will always end so.
+fn is_hopeless(exit: &VmExit) -> bool {
+    matches!(
+        exit.cause,
+        ExitCause::Guest(GuestExit::TooLittleMemory | GuestExit::BadImage | GuestExit::RuntimeRefused)
+    )
+}
+
+async fn blocking<T: Send + 'static, E: Send + 'static + From<PanicInBlocking>>(
+    action: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, E> {
+    match tokio::task::spawn_blocking(action).await {
+        Ok(result) => result,
+        Err(error) => Err(E::from(PanicInBlocking(error.to_string()))),
+    }
+}
+
+/// A thread for blocking calls panicked: a fault of ours that must not take the engine along.
+struct PanicInBlocking(String);
+
+impl From<PanicInBlocking> for String {
+    fn from(panic: PanicInBlocking) -> Self {
+        panic.0
+    }
+}
+
+impl From<PanicInBlocking> for StartFailure {
+    fn from(panic: PanicInBlocking) -> Self {
+        Self { reason: panic.0, is_final: false }
+    }
+}
+
+fn microseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

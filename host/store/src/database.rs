@@ -199,3 +199,28 @@ where
         tokio::time::sleep(CLAIM_INTERVAL).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No killed process can tell a missing sync, only a power failure could: so the settings themselves are tested.
+    #[tokio::test]
+    async fn a_files_writer_syncs_each_commit_and_its_readers_cannot_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let location = Location::File(folder.path().join("engine.db"));
+        let database = Database::open(&location).await.unwrap();
+        let mut writer = database.writer().await.unwrap();
+        for (pragma, expected) in [("PRAGMA synchronous", 2), ("PRAGMA foreign_keys", 1), ("PRAGMA busy_timeout", 5000)]
+        {
+            let value: i64 = sqlx::query_scalar(pragma).fetch_one(&mut writer).await.unwrap();
+            assert_eq!(value, expected, "{pragma}");
+        }
+        let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut writer).await.unwrap();
+        assert_eq!(mode, "wal");
+        let readers = database.readers();
+        let written = sqlx::query("DELETE FROM counter").execute(&readers).await;
+        assert!(written.is_err(), "{written:?}");
+        readers.close().await;
+    }
+}

@@ -37,7 +37,7 @@ async fn from_schema_1(place: &Place<'_>) {
         created_ms: 1_900_000_000_000,
         updated_ms: 1_900_000_000_500,
     };
-    assert_eq!(store.load().await.unwrap(), [running.clone()]);
+    assert_eq!(store.load().await.unwrap(), std::slice::from_ref(&running));
     let entry = |at_ms, entry: &str| HistoryRow { at_ms, entry: entry.to_owned() };
     let history = [entry(1_900_000_000_000, r#"{"to":"PENDING"}"#), entry(1_900_000_000_500, r#"{"to":"RUNNING"}"#)];
     assert_eq!(store.history(2).await.unwrap(), history);

@@ -276,8 +276,14 @@ impl RunningEngine<'_> {
 
     /// Stops it in order and gives its exit code.
     #[track_caller]
-    pub fn stop(mut self) -> Option<i32> {
+    pub fn stop(self) -> Option<i32> {
         process::signal(self.child.id(), Signal::SIGTERM);
+        self.stop_waited()
+    }
+
+    /// Waits for the end of one that was told to stop, and gives its exit code.
+    #[track_caller]
+    pub fn stop_waited(mut self) -> Option<i32> {
         wait_for("the engine's end", || self.child.try_wait().expect("it can be waited for")).code()
     }
 }

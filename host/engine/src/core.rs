@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use skerry_gateway::Routes;
+use skerry_gateway::{Routes, Users};
 use skerry_store::Store;
 
 use crate::capacity::Capacity;
@@ -32,6 +32,8 @@ pub struct Core {
     pub store: Store,
     /// Where requests go.
     pub routes: Routes,
+    /// Who may use the engine.
+    pub users: Users,
     /// All runtimes as they are shown.
     pub registry: Registry,
     /// The host's account.

@@ -99,9 +99,6 @@ pub enum EngineError {
         /// What the kernel said.
         source: std::io::Error,
     },
-    /// Serving failed.
-    #[error("cannot serve")]
-    Serve(#[source] std::io::Error),
 }
 
 impl Engine {
@@ -156,6 +153,7 @@ impl Engine {
             pool,
             store,
             routes: routes.clone(),
+            users: administrator.users.clone(),
             registry: Registry::default(),
             capacity,
             metrics,
@@ -178,10 +176,7 @@ impl Engine {
 
     /// Serves until `stop` resolves, then takes no new requests, lets those in progress end (for a bounded time), and ends
     /// the machines that nobody needs.
-    ///
-    /// # Errors
-    /// When serving fails.
-    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), EngineError> {
+    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) {
         let Self { core, listener, app, .. } = self;
         let filling = tokio::spawn(Arc::clone(&core.pool).keep_filled());
         let expiring = tokio::spawn(expire(Arc::clone(&core)));
@@ -190,12 +185,11 @@ impl Engine {
             stop.await;
             let _ = stopped.send(true);
         };
-        let service = app.into_make_service_with_connect_info::<SocketAddr>();
-        let serving = axum::serve(listener, service).with_graceful_shutdown(stop);
+        let serving = skerry_gateway::serve(listener, app, core.routes.settings(), stop);
         let drain_timeout = Duration::from_secs(core.settings.drain_timeout_s);
         let at_stop = Arc::clone(&core);
-        let outcome = tokio::select! {
-            outcome = serving => outcome,
+        tokio::select! {
+            () = serving => {}
             () = async move {
                 // The sender lives as long as the server does.
                 let _ = stopping.wait_for(|stopped| *stopped).await;
@@ -203,9 +197,8 @@ impl Engine {
                 tokio::time::sleep(drain_timeout).await;
             } => {
                 tracing::warn!("requests in progress were cut off after {} s", drain_timeout.as_secs());
-                Ok(())
             }
-        };
+        }
         core.stopping.store(true, Ordering::Relaxed);
         filling.abort();
         expiring.abort();
@@ -213,7 +206,6 @@ impl Engine {
         if !core.settings.keep_machines {
             end_machines(&core).await;
         }
-        outcome.map_err(EngineError::Serve)
     }
 }
 

@@ -83,12 +83,9 @@ impl LiveVm {
     /// When the way cannot be found. The machine is ended then.
     pub async fn new(id: String, vm: Box<dyn MicroVm>, start: StartPath) -> io::Result<Self> {
         let (directory, process_id, address) = (vm.directory().to_path_buf(), vm.process().id(), vm.address());
-        let prepared = async {
-            let end = vm.process().as_fd().try_clone_to_owned()?;
-            Ok::<_, io::Error>((end, connect(address).await?))
-        };
-        match prepared.await {
-            Ok((end, connector)) => Ok(Self {
+        let end = vm.process().as_fd().try_clone_to_owned();
+        match (end, connect(address).await) {
+            (Ok(end), Ok(connector)) => Ok(Self {
                 id,
                 connector,
                 directory,
@@ -100,7 +97,7 @@ impl LiveVm {
                 control: Arc::new(Mutex::new(Some(vm))),
                 reservation: Mutex::new(None),
             }),
-            Err(error) => {
+            (Err(error), _) | (_, Err(error)) => {
                 // The reason why there is no way says more than one why its end failed.
                 let _ = tokio::task::spawn_blocking(move || vm.stop()).await;
                 Err(error)

@@ -1,5 +1,6 @@
 //! What the engine counts, and the page that shows it together with the gateway's and the guests' own metrics.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use skerry_api::provisioning::{RuntimeState, StartPath};
+use skerry_gateway::Connector;
 
 use crate::core::Core;
 use crate::guest;
@@ -24,7 +26,7 @@ const GUEST_TIMEOUT: Duration = Duration::from_secs(1);
 const GUESTS_AT_ONCE: usize = 16;
 
 /// The engine's counters.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Metrics {
     starts: Family<StartLabels, Counter>,
     start_failures: Family<StartLabels, Counter>,
@@ -63,8 +65,14 @@ impl Metrics {
     #[must_use]
     pub fn new(registry: &mut Registry) -> Self {
         let metrics = Self {
+            starts: Family::default(),
+            start_failures: Family::default(),
             start_seconds: Family::new_with_constructor(|| Histogram::new(START_BUCKETS)),
-            ..Self::default()
+            pool: Family::default(),
+            machine_ends: Counter::default(),
+            given_up: Counter::default(),
+            adopted: Counter::default(),
+            slept: Counter::default(),
         };
         registry.register("skerry_starts", "Machines that were started, by way", metrics.starts.clone());
         registry.register("skerry_start_failures", "Starts that failed, by way", metrics.start_failures.clone());
@@ -162,13 +170,16 @@ fn gauge(registry: &mut Registry, name: &str, help: &str, value: u64) {
     registry.register(name, help, gauge);
 }
 
+/// One guest's page, with the number of its runtime.
+async fn guest_page(id: u64, connector: Arc<dyn Connector>) -> Option<(u64, String)> {
+    guest::metrics(connector.as_ref(), GUEST_TIMEOUT).await.ok().map(|page| (id, page))
+}
+
 /// The metrics of all guests that are awake and answer in time.
 async fn guests(core: &Core) -> String {
     let runtimes = core.registry.all().into_iter();
     let awake = runtimes.filter_map(|runtime| Some((runtime.id, runtime.connector()?)));
-    let asked = awake.map(|(id, connector)| async move {
-        guest::metrics(connector.as_ref(), GUEST_TIMEOUT).await.ok().map(|page| (id, page))
-    });
+    let asked: Vec<_> = awake.map(|(id, connector)| guest_page(id, connector)).collect();
     let mut pages = GuestPages::default();
     let mut answers = futures_util::stream::iter(asked).buffer_unordered(GUESTS_AT_ONCE);
     while let Some(answer) = answers.next().await {

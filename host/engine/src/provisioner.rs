@@ -224,7 +224,7 @@ pub fn supervise(
     let view = Versioned { runtime: view, version };
     let shared = Arc::new(Shared::new(id, record.owner.as_str().into(), record.flavour.clone(), sender.clone(), view));
     core.registry.add(Arc::clone(&shared));
-    let supervisor = Supervisor::new(Arc::clone(core), Arc::clone(&shared), sender, record, wanted, vm);
+    let mut supervisor = Supervisor::new(Arc::clone(core), Arc::clone(&shared), sender, record, wanted, vm);
     supervisor.list_route();
     tokio::spawn(supervisor.run(beginning, events));
     shared

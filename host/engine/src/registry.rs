@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use skerry_api::provisioning::{RuntimeState, ServerlessRuntime};
+use skerry_api::provisioning::RuntimeState;
 use skerry_gateway::Connector;
 use skerry_rest::{Filter, Listing, Versioned};
 use tokio::sync::mpsc;
@@ -112,6 +112,8 @@ impl Registry {
 
 #[cfg(test)]
 mod tests {
+    use skerry_api::provisioning::ServerlessRuntime;
+
     use super::*;
 
     fn registry() -> Registry {

@@ -143,8 +143,10 @@ pub struct Supervisor {
     /// History that the store has not accepted yet.
     unsaved: Vec<HistoryRow>,
     is_saved: bool,
-    /// Whether the machine was started to replace another one that serves on.
+    /// Whether the start under way is the adoption of a machine.
     adopting: bool,
+    /// Serves the runtime's own address, where it has one.
+    own_address: Option<tokio::task::AbortHandle>,
 }
 
 impl Supervisor {
@@ -170,12 +172,17 @@ impl Supervisor {
             unsaved: Vec::new(),
             is_saved: true,
             adopting: false,
+            own_address: None,
         }
     }
 
     /// Lets the gateway know of the runtime, before anybody can hear of it.
-    pub fn list_route(&self) {
+    pub fn list_route(&mut self) {
         self.core.routes.add(self.id(), self.route_options());
+        self.own_address = self.core.address(self.id()).map(|address| {
+            let (core, id) = (Arc::clone(&self.core), self.id());
+            tokio::spawn(serve_address(core, id, address)).abort_handle()
+        });
     }
 
     /// Lives until the runtime is deleted or the engine ends.
@@ -367,6 +374,25 @@ impl Supervisor {
             return;
         }
         self.sleep_if_idle().await;
+    }
+}
+
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        if let Some(own_address) = &self.own_address {
+            own_address.abort();
+        }
+    }
+}
+
+/// Serves a runtime at an address of its own, until the task is aborted.
+async fn serve_address(core: Arc<Core>, id: u64, address: std::net::Ipv4Addr) {
+    match tokio::net::TcpListener::bind((address, crate::core::RUNTIME_ADDRESS_PORT)).await {
+        Ok(listener) => {
+            let (routes, users) = (core.routes.clone(), core.users.clone());
+            skerry_gateway::serve_runtime(listener, id, routes, users, std::future::pending()).await;
+        }
+        Err(error) => tracing::error!(runtime = id, "cannot listen on {}: {error}", own_url(address)),
     }
 }
 

@@ -172,6 +172,6 @@ async fn serve_until_signal(setup: EngineSetup, printer: &Printer) -> Result<Exi
             std::process::exit(ExitCode::Terminated.code().into());
         });
     };
-    engine.serve(stop).await?;
+    engine.serve(stop).await;
     Ok(ExitCode::Success)
 }

@@ -1,0 +1,9 @@
+//! The provisioning engine end to end: the real binary, real microVMs, real HTTP, killed and started again.
+
+mod clones;
+mod crashes;
+mod lifecycle;
+mod refusals;
+mod restarts;
+mod sleep;
+mod updates;

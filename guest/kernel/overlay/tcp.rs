@@ -77,9 +77,14 @@ pub(crate) fn reap(nic: &mut NetworkInterface<'_>, timestamp: Instant) {
 	});
 }
 
-fn ephemeral_port() -> u16 {
-	static NEXT_PORT: AtomicU16 = AtomicU16::new(49152);
+static NEXT_PORT: AtomicU16 = AtomicU16::new(49152);
 
+/// Goes on with another port for the next connection of ours than other clones of this machine do.
+pub(crate) fn renew_ephemeral_ports(random: u16) {
+	NEXT_PORT.store(random, Ordering::Relaxed);
+}
+
+fn ephemeral_port() -> u16 {
 	NEXT_PORT.fetch_add(1, Ordering::Relaxed) | 0xc000
 }
 

@@ -45,6 +45,11 @@ pub(crate) const OVERLAYS: &[Overlay] = &[
         file: "tcp.rs",
     },
     Overlay {
+        path: "src/entropy.rs",
+        sha256: "556e34930b301c4655576b102f076dad6fec29c9ae695c108498594ee9ef665e",
+        file: "entropy.rs",
+    },
+    Overlay {
         path: "src/fd/eventfd.rs",
         sha256: "f8464f2861b3cf5ed94899a9c5b5b7488523f3b7543ee99c084c692bf02e6926",
         file: "eventfd.rs",
@@ -57,7 +62,9 @@ pub(crate) const OVERLAYS: &[Overlay] = &[
 ];
 
 pub(crate) const ADDITIONS: &[Addition] = &[
+    Addition { path: "src/entropy_pool.rs", file: "entropy_pool.rs" },
     Addition { path: "src/executor/block_on.rs", file: "block_on.rs" },
+    Addition { path: "src/executor/interface_renewal.rs", file: "interface_renewal.rs" },
     Addition { path: "src/skerry.rs", file: "skerry.rs" },
 ];
 
@@ -84,8 +91,8 @@ pub(crate) const EDITS: &[FileEdits] = &[
         edits: &[
             Edit {
                 find: "\nmod synch;\n",
-                replace: "\nmod skerry;\nmod synch;\n",
-                why: "our own additions to the system calls",
+                replace: "\nmod entropy_pool;\nmod skerry;\nmod synch;\n",
+                why: "our own additions to the system calls, and what they need",
             },
             Edit {
                 find: "\tdrivers::init();\n",
@@ -141,8 +148,8 @@ pub(crate) const EDITS: &[FileEdits] = &[
         edits: &[
             Edit {
                 find: "#[cfg(any(feature = \"tcp\", feature = \"udp\"))]\npub(crate) mod device;",
-                replace: "mod block_on;\n#[cfg(any(feature = \"tcp\", feature = \"udp\"))]\npub(crate) mod device;",
-                why: "our own way to wait, which loses no packet and keeps to its timeout",
+                replace: "mod block_on;\npub(crate) mod interface_renewal;\n#[cfg(any(feature = \"tcp\", feature = \"udp\"))]\npub(crate) mod device;",
+                why: "our own way to wait, which loses no packet and keeps to its timeout; the interface's renewal after a restore",
             },
             Edit {
                 find: "pub(crate) fn block_on<F, T>(",
@@ -160,6 +167,11 @@ pub(crate) const EDITS: &[FileEdits] = &[
         path: "src/executor/network.rs",
         sha256: "0466152ae75d5f9f5248e2d7037cf49cf2447a5ba238693edebfb6edda02604f",
         edits: &[
+            Edit {
+                find: "Instant::from_micros_const(arch::kernel::systemtime::now_micros().try_into().unwrap())",
+                replace: "Instant::from_micros_const(arch::kernel::processor::get_timer_ticks() as i64)",
+                why: "the network's timers must not jump when the clock of the day is set",
+            },
             Edit {
                 find: "tcp::SocketBuffer::new(vec![0; 0x10000]);\n\t\tlet tcp_tx_buffer",
                 replace: "tcp::SocketBuffer::new(vec![0; crate::fd::socket::tcp::RECEIVE_BUFFER_BYTES]);\n\t\tlet tcp_tx_buffer",
@@ -231,6 +243,32 @@ pub(crate) const EDITS: &[FileEdits] = &[
                 find: "\t\tSome(buf)\n\t} else {\n\t\tNone\n\t}\n}\n\n#[inline]",
                 replace: "\t\tSome(buf)\n\t} else if CpuId::new().get_feature_info().is_some_and(|info| info.has_rdrand()) {\n\t\tfor word in buf.chunks_mut(8) {\n\t\t\tlet mut value = 0;\n\t\t\twhile unsafe { core::arch::x86_64::_rdrand64_step(&mut value) != 1 } || value == 0 || value == u64::MAX {\n\t\t\t\tspin_loop();\n\t\t\t}\n\t\t\tword.copy_from_slice(&value.to_ne_bytes());\n\t\t}\n\n\t\tSome(buf)\n\t} else {\n\t\tNone\n\t}\n}\n\n#[inline]",
                 why: "QEMU 7.2 emulates RDRAND but not RDSEED",
+            },
+        ],
+    },
+    FileEdits {
+        path: "src/arch/x86_64/kernel/systemtime.rs",
+        sha256: "4931538a78ad0006ecd3d35193d000fa15cb916fb0237070d963a69912ab9957",
+        edits: &[
+            Edit {
+                find: "use hermit_sync::{OnceCell, without_interrupts};",
+                replace: "use core::sync::atomic::{AtomicU64, Ordering};\n\nuse hermit_sync::without_interrupts;",
+                why: "the clock of the day can be set, by a host that has restored the machine",
+            },
+            Edit {
+                find: "static BOOT_TIME: OnceCell<u64> = OnceCell::new();",
+                replace: "static BOOT_TIME: AtomicU64 = AtomicU64::new(0);\n\n/// Sets the clock of the day, in microseconds since UNIX epoch.\npub fn set_now_micros(now: u64) {\n\tBOOT_TIME.store(now.wrapping_sub(super::processor::get_timer_ticks()), Ordering::Relaxed);\n}",
+                why: "the clock of the day can be set, by a host that has restored the machine",
+            },
+            Edit {
+                find: "\tBOOT_TIME.set(micros).unwrap();",
+                replace: "\tBOOT_TIME.store(micros, Ordering::Relaxed);",
+                why: "the clock of the day can be set, by a host that has restored the machine",
+            },
+            Edit {
+                find: "\t*BOOT_TIME.get().unwrap() + super::processor::get_timer_ticks()",
+                replace: "\tBOOT_TIME.load(Ordering::Relaxed).wrapping_add(super::processor::get_timer_ticks())",
+                why: "the clock of the day can be set, by a host that has restored the machine",
             },
         ],
     },

@@ -29,6 +29,9 @@ pub const OPTION_WORKERS: &str = "workers";
 pub const OPTION_TASKS: &str = "tasks";
 /// `task-retention-ms=N`: how long a finished task's result is kept. Default 600 000.
 pub const OPTION_TASK_RETENTION_MS: &str = "task-retention-ms";
+/// `renewal=on`: offer [`crate::faas::RENEW_PATH`], by which a host makes a restored machine one of its own. Off by default;
+/// whoever switches it on keeps that path from clients.
+pub const OPTION_RENEWAL: &str = "renewal";
 
 /// How a guest ended, as its exit code says it.
 ///

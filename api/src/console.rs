@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 /// The value of `event` in the line that says that the runtime listens.
 pub const EVENT_READY: &str = "ready";
+/// The value of `event` in the line that says that a host has renewed the machine after a restore.
+pub const EVENT_RENEWED: &str = "renewed";
 
 /// The line that a guest writes once, when its listener is open.
 ///

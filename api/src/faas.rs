@@ -9,6 +9,11 @@ use serde::{Deserialize, Serialize};
 
 /// The TCP port on which a Serverless Runtime serves its API inside the guest.
 pub const GUEST_PORT: u16 = 8000;
+/// Where a host asks whether the runtime has anything to do ([`ActivityAnswer`]).
+pub const ACTIVITY_PATH: &str = "/v1/skerry/activity";
+/// Where a host makes a restored runtime one of its own ([`RenewRequest`]); there with the boot option
+/// [`crate::boot::OPTION_RENEWAL`] only.
+pub const RENEW_PATH: &str = "/v1/skerry/renew";
 
 /// Body of `POST /v1/faas/execute-sync` and `execute-async`.
 ///
@@ -121,6 +126,55 @@ pub struct StatusAnswer {
     pub res: Option<ExecuteAnswer>,
     /// The task's UUID.
     pub exec_id: ExecId,
+}
+
+/// Answer of `GET /`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexAnswer {
+    /// Always `skerry-runtime`.
+    pub name: String,
+    /// The runtime's version.
+    pub version: String,
+    /// The runtime's own UUID: drawn at boot, replaced by a renewal.
+    pub instance: String,
+    /// The clock of the day, in milliseconds since 1970.
+    pub unix_time_ms: u64,
+    /// Method and path of each route.
+    pub routes: Vec<String>,
+}
+
+/// Answer of `GET /v1/skerry/activity`: a runtime with nothing but zeros in the first two fields may be put to sleep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActivityAnswer {
+    /// Calls that wait or run, those of tasks included.
+    pub calls_in_progress: usize,
+    /// Asynchronous tasks that are not finished.
+    pub tasks_running: usize,
+    /// Finished tasks whose answers are kept.
+    pub tasks_finished: usize,
+    /// Open connections, the one that asks included.
+    pub connections: usize,
+}
+
+/// Body of `POST /v1/skerry/renew`. No other field is allowed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RenewRequest {
+    /// The runtime's new identity, a UUID in the hyphenated form.
+    pub instance: String,
+    /// The time now, in microseconds since 1970; from the year 2000 up to 2100.
+    pub unix_time_us: u64,
+    /// Base64 of 32 to 256 fresh random bytes, used for nothing else.
+    pub entropy: String,
+}
+
+/// Answer of `POST /v1/skerry/renew` (200).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenewAnswer {
+    /// The runtime's identity from now on.
+    pub instance: String,
+    /// The time now by the runtime's clock of the day, in microseconds since 1970.
+    pub unix_time_us: u64,
 }
 
 /// Body of every answer that is an error.

@@ -5,7 +5,10 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
-use skerry_api::faas::{AsyncAnswer, ErrorBody, ExecId, ExecuteAnswer, OutValue, StatusAnswer, TaskState};
+use skerry_api::faas::{
+    ACTIVITY_PATH, ActivityAnswer, AsyncAnswer, ErrorBody, ExecId, ExecuteAnswer, IndexAnswer, OutValue, RENEW_PATH,
+    RenewAnswer, StatusAnswer, TaskState,
+};
 use skerry_executors::{Outcome, RequestError};
 
 use crate::http::{Response, reason};
@@ -13,16 +16,45 @@ use crate::identifiers::Uuid;
 use crate::request_body::BodyError;
 use crate::workers::JobError;
 
-/// The answer of `GET /`.
-pub(crate) const INDEX: &str = concat!(
-    r#"{"name":"skerry-runtime","version":""#,
-    env!("CARGO_PKG_VERSION"),
-    r#"","routes":["GET /","GET /healthz","GET /metrics","POST /v1/faas/execute-sync","POST /v1/faas/execute-async","#,
-    r#""GET /v1/faas/{uuid}/status"]}"#
-);
+/// The routes that are always there, as `GET /` lists them.
+const ROUTES: [&str; 6] = [
+    "GET /",
+    "GET /healthz",
+    "GET /metrics",
+    "POST /v1/faas/execute-sync",
+    "POST /v1/faas/execute-async",
+    "GET /v1/faas/{uuid}/status",
+];
 
 /// The answer of `GET /healthz`.
 pub(crate) const HEALTHY: &str = r#"{"status":"ok"}"#;
+
+/// The answer of `GET /`.
+pub(crate) fn index(instance: Uuid, unix_time_us: u64, offers_renewal: bool) -> Response {
+    let mut routes: Vec<String> = ROUTES.iter().map(ToString::to_string).collect();
+    routes.push(format!("GET {ACTIVITY_PATH}"));
+    if offers_renewal {
+        routes.push(format!("POST {RENEW_PATH}"));
+    }
+    let answer = IndexAnswer {
+        name: "skerry-runtime".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        instance: instance.to_string(),
+        unix_time_ms: unix_time_us / 1000,
+        routes,
+    };
+    json(200, &answer)
+}
+
+/// The answer of `activity`.
+pub(crate) fn activity(activity: ActivityAnswer) -> Response {
+    json(200, &activity)
+}
+
+/// The answer of `renew`.
+pub(crate) fn renewed(instance: Uuid, unix_time_us: u64) -> Response {
+    json(200, &RenewAnswer { instance: instance.to_string(), unix_time_us })
+}
 
 /// An error, as [`ErrorBody`].
 pub(crate) fn error(status: u16, message: &str) -> Response {

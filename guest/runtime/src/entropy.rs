@@ -24,6 +24,31 @@ pub(crate) fn fill(bytes: &mut [u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Makes the machine's own state one that no clone of it shares: mixes `given` into the generator behind [`fill`], beside a
+/// fresh answer of the hardware, renews whatever the system has drawn from it, and sets the clock of the day.
+///
+/// A plain Linux program leaves all of that to its system, which may be shared and is no restored machine.
+///
+/// # Errors
+/// The machine has no source of entropy of its own.
+#[cfg(target_os = "hermit")]
+pub(crate) fn renew_machine(given: &[u8], unix_time_us: u64) -> io::Result<()> {
+    unsafe extern "C" {
+        fn sys_skerry_renew(given: *const u8, given_bytes: usize, unix_time_us: u64) -> i32;
+    }
+    // SAFETY: pointer and length are those of a live slice.
+    match unsafe { sys_skerry_renew(given.as_ptr(), given.len(), unix_time_us) } {
+        0 => Ok(()),
+        _ => Err(last_error()),
+    }
+}
+
+/// See above.
+#[cfg(not(target_os = "hermit"))]
+pub(crate) fn renew_machine(_given: &[u8], _unix_time_us: u64) -> io::Result<()> {
+    Ok(())
+}
+
 #[cfg(target_os = "hermit")]
 fn read(bytes: &mut [u8]) -> isize {
     // SAFETY: pointer and length are those of a live, exclusively borrowed slice.

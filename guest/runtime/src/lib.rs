@@ -21,6 +21,7 @@ mod metrics;
 mod options;
 mod platform;
 mod poller;
+mod renewal;
 mod request_body;
 mod router;
 mod server;

@@ -67,6 +67,8 @@ pub struct Options {
     pub tasks: usize,
     /// How long a finished task's result is kept.
     pub task_retention: Duration,
+    /// Offer the host's renewal after a restore.
+    pub renewal: bool,
 }
 
 impl Default for Options {
@@ -86,6 +88,7 @@ impl Default for Options {
             workers: 4,
             tasks: 256,
             task_retention: Duration::from_secs(600),
+            renewal: false,
         }
     }
 }
@@ -100,7 +103,7 @@ struct Known {
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// All options, in the order in which the help lists them.
-const KNOWN: [Known; 13] = [
+const KNOWN: [Known; 14] = [
     Known {
         name: boot::OPTION_LOG,
         help: "least severe level to log: error, warn, info (default) or debug",
@@ -189,6 +192,19 @@ const KNOWN: [Known; 13] = [
         name: boot::OPTION_TASK_RETENTION_MS,
         help: "how long a finished task's result is kept (default 600000)",
         set: |options, name, value| set_duration(&mut options.task_retention, name, value),
+    },
+    Known {
+        name: boot::OPTION_RENEWAL,
+        help: "on: offer the host's renewal after a restore from a snapshot (default off)",
+        set: |options, name, value| {
+            let is_on = match value {
+                "on" => Some(true),
+                "off" => Some(false),
+                _ => None,
+            };
+            options.renewal = is_on.ok_or_else(|| bad(name, value, "on or off"))?;
+            Ok(())
+        },
     },
 ];
 
@@ -284,6 +300,7 @@ mod tests {
             "workers=2",
             "tasks=9",
             "task-retention-ms=10",
+            "renewal=on",
         ]);
         let expected = Options {
             log: Level::Debug,
@@ -298,6 +315,7 @@ mod tests {
             workers: 2,
             tasks: 9,
             task_retention: Duration::from_millis(10),
+            renewal: true,
         };
         assert_eq!(options, Ok(expected));
     }
@@ -312,7 +330,9 @@ mod tests {
 
     #[test]
     fn a_value_out_of_range_is_refused_and_the_range_named() {
-        for word in ["port=65536", "port=-1", "port=+1", "port=", "connections=0", "log=loud", "compat=cognit-2.0"] {
+        for word in
+            ["port=65536", "port=-1", "port=+1", "port=", "connections=0", "log=loud", "compat=cognit-2.0", "renewal=1"]
+        {
             let error = parse(&[word]).unwrap_err();
             assert!(matches!(error, OptionError::BadValue { .. }), "{word}: {error}");
         }

@@ -1,6 +1,8 @@
 //! From method and path to what the runtime offers. Pure, and without allocation: it runs for each request.
 
 use crate::http::Method;
+use skerry_api::faas::{ACTIVITY_PATH, RENEW_PATH};
+
 use crate::identifiers::Uuid;
 
 /// Something that the runtime offers.
@@ -12,6 +14,8 @@ pub(crate) enum Route {
     ExecuteSync,
     ExecuteAsync,
     Status(Uuid),
+    Activity,
+    Renew,
 }
 
 /// Why a request leads nowhere.
@@ -37,6 +41,8 @@ pub(crate) enum Label {
     ExecuteAsync,
     Status,
     Data,
+    Activity,
+    Renew,
     /// No such path.
     Unmatched,
     /// Not even a request.
@@ -45,7 +51,7 @@ pub(crate) enum Label {
 
 impl Label {
     /// How many there are.
-    pub(crate) const COUNT: usize = 9;
+    pub(crate) const COUNT: usize = 11;
 
     /// All of them, in the order of their numbers.
     pub(crate) const ALL: [Self; Self::COUNT] = [
@@ -56,6 +62,8 @@ impl Label {
         Self::ExecuteAsync,
         Self::Status,
         Self::Data,
+        Self::Activity,
+        Self::Renew,
         Self::Unmatched,
         Self::Invalid,
     ];
@@ -70,6 +78,8 @@ impl Label {
             Self::ExecuteAsync => "/v1/faas/execute-async",
             Self::Status => "/v1/faas/{uuid}/status",
             Self::Data => "/v1/daas",
+            Self::Activity => ACTIVITY_PATH,
+            Self::Renew => RENEW_PATH,
             Self::Unmatched => "unmatched",
             Self::Invalid => "invalid",
         }
@@ -86,7 +96,7 @@ pub(crate) struct Resolution {
 impl Resolution {
     /// Whether the request's body is of interest.
     pub(crate) fn wants_body(&self) -> bool {
-        matches!(self.route, Ok(Route::ExecuteSync | Route::ExecuteAsync))
+        matches!(self.route, Ok(Route::ExecuteSync | Route::ExecuteAsync | Route::Renew))
     }
 }
 
@@ -103,6 +113,8 @@ pub(crate) fn resolve(method: Method, path: &str) -> Resolution {
         "/metrics" => read(Label::Metrics, Route::Metrics),
         "/v1/faas/execute-sync" => submit(Label::ExecuteSync, Route::ExecuteSync),
         "/v1/faas/execute-async" => submit(Label::ExecuteAsync, Route::ExecuteAsync),
+        ACTIVITY_PATH => read(Label::Activity, Route::Activity),
+        RENEW_PATH => submit(Label::Renew, Route::Renew),
         "/v1/daas" => (Label::Data, Err(Refusal::NoDataService)),
         _ if path.starts_with("/v1/daas/") => (Label::Data, Err(Refusal::NoDataService)),
         _ => match task_of(path).map(Uuid::parse) {
@@ -139,13 +151,13 @@ mod tests {
 
     #[test]
     fn each_path_has_its_methods_and_no_other() {
-        for path in ["/", "/healthz", "/metrics", TASK, "/v1/faas/nonsense/status"] {
+        for path in ["/", "/healthz", "/metrics", ACTIVITY_PATH, TASK, "/v1/faas/nonsense/status"] {
             assert!(!matches!(route(Method::Get, path), Err(Refusal::WrongMethod(_))), "{path}");
             assert_eq!(route(Method::Head, path), route(Method::Get, path), "{path}");
             assert_eq!(route(Method::Post, path), Err(Refusal::WrongMethod("GET, HEAD")), "{path}");
             assert_eq!(route(Method::Other, path), Err(Refusal::WrongMethod("GET, HEAD")), "{path}");
         }
-        for path in ["/v1/faas/execute-sync", "/v1/faas/execute-async"] {
+        for path in ["/v1/faas/execute-sync", "/v1/faas/execute-async", RENEW_PATH] {
             assert!(resolve(Method::Post, path).wants_body(), "{path}");
             assert_eq!(route(Method::Get, path), Err(Refusal::WrongMethod("POST")), "{path}");
         }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::connection::{Activity, Connection, Fate, TimeLimits};
 use crate::http::{BodyBudget, Fault, RequestStream};
+use crate::identifiers::Uuid;
 use crate::log::{Level, Log};
 use crate::options::Options;
 use crate::platform::Platform;
@@ -100,7 +101,7 @@ impl Server {
     /// # Errors
     /// The address is taken, or the system lacks entropy, descriptors or threads.
     pub fn bind(options: Options, platform: Platform) -> Result<Self, ServeError> {
-        crate::entropy::fill(&mut [0; 16]).map_err(ServeError::Entropy)?;
+        let instance = Uuid::random().map_err(ServeError::Entropy)?;
         let listen = |source| ServeError::Listen { address: options.listen, source };
         let listener = TcpListener::bind(options.listen).map_err(listen)?;
         listener.set_nonblocking(true).map_err(listen)?;
@@ -109,7 +110,7 @@ impl Server {
         let waker = Arc::new(Waker::new().map_err(ServeError::Wake)?);
         let body_limit_bytes = options.body_limit_for(platform.memory_total_bytes);
         let log = Log::new(options.log, platform.now_us);
-        let service = Service::new(&options, platform, waker.clone());
+        let service = Service::new(&options, platform, instance, waker.clone());
         Ok(Self {
             listener,
             address,
@@ -166,6 +167,7 @@ impl Server {
                     self.with_connection(*caller, |connection, service, limits| {
                         connection.serve(*caller, ready, &mut scratch, service, now, limits)
                     });
+                    self.finish_renewal(now);
                 }
             }
             if poll.readiness(1).readable {
@@ -179,6 +181,25 @@ impl Server {
         for (caller, response) in self.service.take_reports(now) {
             self.with_connection(caller, |connection, service, limits| {
                 connection.finish(caller, &response, service, now, limits)
+            });
+            // Behind the call there may have been a renewal in the same connection.
+            self.finish_renewal(now);
+        }
+    }
+
+    /// After a renewal, closes all connections but the one that asked for it, and answers there. The others belong to the
+    /// past of the machine that was saved; nobody is at their far end. Their calls are not stopped.
+    fn finish_renewal(&mut self, now: Instant) {
+        while let Some((asker, response)) = self.service.take_renewed() {
+            for _ in 0..self.options.connections {
+                if self.listener.accept().is_err() {
+                    break;
+                }
+            }
+            self.connections.retain(|caller, _| *caller == asker);
+            self.service.connections = self.connections.len();
+            self.with_connection(asker, |connection, service, limits| {
+                connection.finish(asker, &response, service, now, limits)
             });
         }
     }

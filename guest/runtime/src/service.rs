@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use skerry_api::console::{EVENT_READY, Milestones, ReadyLine};
+use skerry_api::console::{EVENT_READY, EVENT_RENEWED, Milestones, ReadyLine};
+use skerry_api::faas::ActivityAnswer;
 use skerry_executors::{CacheLimits, Executors, Lang, Limits, Outcome};
 
 use crate::answers;
+use crate::entropy;
 use crate::exposition;
 use crate::http::{Body, Fault, Request, Response};
 use crate::identifiers::Uuid;
@@ -18,6 +20,7 @@ use crate::metrics::{Gauges, Metrics};
 use crate::options::Options;
 use crate::platform::Platform;
 use crate::poller::Waker;
+use crate::renewal::{Renewal, unix_time_us};
 use crate::router::{Label, Refusal, Route};
 use crate::tasks::{AllWorking, TaskLimits, TaskTable};
 use crate::workers::{Event, Job, QueueFull, Report, Ticket, Workers};
@@ -68,13 +71,18 @@ pub(crate) struct Service {
     metrics: Metrics,
     calls: BTreeMap<Ticket, Call>,
     next_ticket: u64,
+    /// Who this runtime is; another one after a renewal.
+    instance: Uuid,
+    offers_renewal: bool,
+    /// The answer to the renewal that has just been made, and to whom.
+    renewed: Option<(Caller, Response)>,
     /// Told by the event loop, for the metrics.
     pub(crate) connections: usize,
 }
 
 impl Service {
     /// A service without tasks, whose workers start when they are needed.
-    pub(crate) fn new(options: &Options, platform: Platform, waker: Arc<Waker>) -> Self {
+    pub(crate) fn new(options: &Options, platform: Platform, instance: Uuid, waker: Arc<Waker>) -> Self {
         let body_limit_bytes = options.body_limit_for(platform.memory_total_bytes);
         let executors = Executors::new(call_limits(options, platform.memory_total_bytes), CacheLimits::default());
         let tasks =
@@ -90,6 +98,9 @@ impl Service {
             metrics: Metrics::new(),
             calls: BTreeMap::new(),
             next_ticket: 0,
+            instance,
+            offers_renewal: options.renewal,
+            renewed: None,
             connections: 0,
         }
     }
@@ -115,10 +126,16 @@ impl Service {
     pub(crate) fn handle(&mut self, request: Request, caller: Caller, now: Instant) -> Reply {
         let label = request.resolution.label;
         let response = match request.resolution.route {
-            Ok(Route::Index) => Response::json(200, answers::INDEX.as_bytes()),
+            _ if label == Label::Renew && !self.offers_renewal => refuse(Refusal::UnknownPath),
+            Ok(Route::Index) => answers::index(self.instance, unix_time_us(), self.offers_renewal),
             Ok(Route::Health) => Response::json(200, answers::HEALTHY.as_bytes()),
             Ok(Route::Metrics) => self.metrics_page(now),
             Ok(Route::Status(task)) => self.status(task, now),
+            Ok(Route::Activity) => answers::activity(self.activity(now)),
+            Ok(Route::Renew) => match self.renew(&request.body, caller) {
+                Ok(pending) => return Reply::Later(pending),
+                Err(response) => response,
+            },
             Ok(Route::ExecuteSync) => match self.submit(request.body, caller, None) {
                 Ok(pending) => return Reply::Later(pending),
                 Err(QueueFull) => answers::error(503, "too many calls wait already; try again later"),
@@ -215,6 +232,38 @@ impl Service {
             Some((state, answer)) => answers::status(task, state, answer),
             None => answers::error(404, "no such task; finished ones are forgotten after a while"),
         }
+    }
+
+    /// What the runtime has to do, for a host that would put it to sleep.
+    fn activity(&mut self, now: Instant) -> ActivityAnswer {
+        let (tasks_running, tasks_finished) = self.tasks.counts(now);
+        let (calls_in_progress, connections) = (self.calls.len(), self.connections);
+        ActivityAnswer { calls_in_progress, tasks_running, tasks_finished, connections }
+    }
+
+    /// Makes a restored machine one of its own. The answer is for [`Service::take_renewed`]: before it goes out, all other
+    /// connections are to be closed. Calls and tasks go on; their time runs on a clock that is not set.
+    fn renew(&mut self, body: &Body, caller: Caller) -> Result<Pending, Response> {
+        let renewal = Renewal::read(body.bytes()).map_err(|error| answers::error(400, &error.to_string()))?;
+        entropy::renew_machine(&renewal.entropy, renewal.unix_time_us)
+            .map_err(|_| answers::error(500, "the machine has no source of entropy of its own"))?;
+        self.instance = renewal.instance;
+        for call in self.calls.values_mut() {
+            call.caller = None;
+        }
+        let (instance, now_us) = (renewal.instance, unix_time_us());
+        self.log.write(Level::Info, EVENT_RENEWED, |line| {
+            line.text("instance", &instance.to_string()).number("unix_time_us", now_us)
+        });
+        self.renewed = Some((caller, answers::renewed(instance, now_us)));
+        Ok(Pending { stop: Arc::default() })
+    }
+
+    /// The answer to a renewal that has just been made, for whoever closes the connections first.
+    pub(crate) fn take_renewed(&mut self) -> Option<(Caller, Response)> {
+        let (caller, response) = self.renewed.take()?;
+        self.count(Label::Renew, &response);
+        Some((caller, response))
     }
 
     fn metrics_page(&mut self, now: Instant) -> Response {

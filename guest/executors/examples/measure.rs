@@ -30,9 +30,9 @@ const RUNS: usize = 1000;
 
 fn main() {
     let params = SUM_PARAMS.map(|param| param.as_bytes().to_vec());
-    let uncached = Executors::new(Limits::default(), CacheLimits { entries: 0, bytes: 0 });
+    let uncached = Executors::new(Limits::default(), CacheLimits { entries: 0, bytes: 0 }, |_| Ok(()));
     report("sum, compiled anew: prepare", || time(|| drop(uncached.prepare(Lang::C, SUM, &params))));
-    let cached = Executors::new(Limits::default(), CacheLimits::default());
+    let cached = Executors::new(Limits::default(), CacheLimits::default(), |_| Ok(()));
     report("sum, cached: prepare", || time(|| drop(cached.prepare(Lang::C, SUM, &params))));
     report("sum, cached: prepare and run", || time(|| drop(call(&cached, Lang::C, SUM, &params))));
     for (name, text) in [("loop of 100 million", LOOP), ("fib(27)", FIB)] {

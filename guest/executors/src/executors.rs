@@ -5,6 +5,7 @@ use crate::cache::Cache;
 use crate::compiled::Compiled;
 use crate::sandbox::MemoryPool;
 use crate::{CacheLimits, Lang, Limits, Outcome, RequestError, parameter, run, wasm};
+use std::io;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,11 +16,15 @@ const LANGUAGES: &[Lang] = &[
     Lang::Wasm,
 ];
 
+/// Fills a slice with cryptographically secure random bytes, or fails because the machine has none.
+pub type RandomSource = fn(&mut [u8]) -> io::Result<()>;
+
 /// Runs functions, each call in a sandbox of its own. Shared between threads by reference.
 pub struct Executors {
     limits: Limits,
     cache: Cache,
     memory: Arc<MemoryPool>,
+    random: RandomSource,
     /// Held by whoever reads and compiles: that takes many times the memory of what is read, for which a small machine
     /// has room once but not once per thread.
     preparing: Mutex<()>,
@@ -32,10 +37,10 @@ pub struct PreparedCall {
 }
 
 impl Executors {
-    /// Executors for all languages of this build, with an empty cache.
-    pub fn new(limits: Limits, cache: CacheLimits) -> Self {
+    /// Executors for all languages of this build, with an empty cache. Functions get their random bytes from `random`.
+    pub fn new(limits: Limits, cache: CacheLimits, random: RandomSource) -> Self {
         let memory = Arc::new(MemoryPool::new(limits.memory_all_calls_bytes));
-        Self { limits, cache: Cache::new(cache), memory, preparing: Mutex::new(()) }
+        Self { limits, cache: Cache::new(cache), memory, random, preparing: Mutex::new(()) }
     }
 
     /// The languages that this build runs, in the order C, WASM.
@@ -74,7 +79,7 @@ impl Executors {
     /// all the while, but yields every few milliseconds. It needs no more native stack for one function than for
     /// another: calls nest on the interpreter's own stack.
     pub fn run(&self, call: PreparedCall, stop: &AtomicBool) -> Outcome {
-        run::run(call, &self.limits, &self.memory, stop)
+        run::run(call, &self.limits, &self.memory, self.random, stop)
     }
 
     fn compile(&self, lang: Lang, code: &[u8]) -> Result<Arc<Compiled>, RequestError> {

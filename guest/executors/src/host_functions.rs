@@ -1,12 +1,20 @@
-//! The functions that a module may import: `skerry.log`, and for C the functions of `math.h`.
+//! The functions that a module may import: those of `skerry` (log, random bytes, the time), and for C those of `math.h`.
 
 use crate::arguments::wasm_type_name;
 use crate::sandbox::CallState;
 use skerry_c_compiler::MATH_MODULE;
+use std::time::{SystemTime, UNIX_EPOCH};
 use wasmi::{Caller, Error, ExternType, ImportType, Linker, Module, TrapCode, ValType};
 
-/// The export under which a module that logs must offer its linear memory.
+/// The export under which a module that logs or wants random bytes must offer its linear memory.
 pub(crate) const MEMORY_EXPORT: &str = "memory";
+/// The module of our own functions.
+const SKERRY_MODULE: &str = "skerry";
+/// Most random bytes of one call of `skerry.random`.
+const RANDOM_LIMIT_BYTES: usize = 64 * 1024;
+/// What a random byte costs, in fuel. Without, a function could spend its time where neither clock nor stop flag is
+/// looked at.
+const RANDOM_BYTE_FUEL: u64 = 4;
 
 /// A mathematical function on `double`.
 #[derive(Clone, Copy)]
@@ -28,12 +36,19 @@ pub(crate) fn link(module: &Module, math: impl Fn(&str) -> Option<MathFunction>)
     linker.allow_shadowing(true);
     for import in module.imports() {
         let linked = match (import.module(), import.name()) {
-            ("skerry", "log") => {
+            (SKERRY_MODULE, "log") => {
                 expect_type(&import, &[ValType::I32; 2], &[])?;
-                if !matches!(module.get_export(MEMORY_EXPORT), Some(ExternType::Memory(_))) {
-                    return Err(format!("the module imports skerry.log but does not export `{MEMORY_EXPORT}`"));
-                }
-                linker.func_wrap("skerry", "log", log)
+                expect_memory(module, &import)?;
+                linker.func_wrap(SKERRY_MODULE, "log", log)
+            }
+            (SKERRY_MODULE, "random") => {
+                expect_type(&import, &[ValType::I32; 2], &[])?;
+                expect_memory(module, &import)?;
+                linker.func_wrap(SKERRY_MODULE, "random", random)
+            }
+            (SKERRY_MODULE, "unix_time_ms") => {
+                expect_type(&import, &[], &[ValType::I64])?;
+                linker.func_wrap(SKERRY_MODULE, "unix_time_ms", unix_time_ms)
             }
             (MATH_MODULE, name) => match math(name).ok_or_else(|| not_offered(&import))? {
                 MathFunction::Unary(function) => {
@@ -58,7 +73,10 @@ pub(crate) fn link(module: &Module, math: impl Fn(&str) -> Option<MathFunction>)
 
 fn not_offered(import: &ImportType<'_>) -> String {
     let (module, name) = (import.module(), import.name());
-    format!("the module imports `{module}.{name}`, but a function gets only `skerry.log(pointer, length)`")
+    format!(
+        "the module imports `{module}.{name}`, but a function gets only `skerry.log(pointer, length)`, \
+         `skerry.random(pointer, length)` and `skerry.unix_time_ms()`"
+    )
 }
 
 fn expect_type(import: &ImportType<'_>, params: &[ValType], results: &[ValType]) -> Result<(), String> {
@@ -74,14 +92,51 @@ fn expect_type(import: &ImportType<'_>, params: &[ValType], results: &[ValType])
     Err(format!("the module imports `{module}.{name}` as something else than a function ({params}) -> ({results})"))
 }
 
-/// `skerry.log(pointer: i32, length: i32)`: adds a message in UTF-8 to the call's log.
-fn log(mut caller: Caller<'_, CallState>, pointer: i32, length: i32) -> Result<(), Error> {
+fn expect_memory(module: &Module, import: &ImportType<'_>) -> Result<(), String> {
+    if matches!(module.get_export(MEMORY_EXPORT), Some(ExternType::Memory(_))) {
+        return Ok(());
+    }
+    let (module, name) = (import.module(), import.name());
+    Err(format!("the module imports {module}.{name} but does not export `{MEMORY_EXPORT}`"))
+}
+
+/// The bytes of linear memory that a function means, and its call's state.
+///
+/// Addresses and lengths in linear memory are unsigned, whatever wasm's i32 looks like.
+fn memory_at<'a>(
+    caller: &'a mut Caller<'_, CallState>,
+    pointer: i32,
+    length: i32,
+) -> Result<(&'a mut [u8], &'a mut CallState), Error> {
     let out_of_bounds = || Error::from(TrapCode::MemoryOutOfBounds);
     let memory = caller.get_export(MEMORY_EXPORT).and_then(wasmi::Extern::into_memory).ok_or_else(out_of_bounds)?;
-    // Addresses and lengths in linear memory are unsigned, whatever wasm's i32 looks like.
     let (start, length) = (pointer as u32 as usize, length as u32 as usize);
     let end = start.checked_add(length).ok_or_else(out_of_bounds)?;
-    let (data, state) = memory.data_and_store_mut(&mut caller);
-    state.log.add(data.get(start..end).ok_or_else(out_of_bounds)?);
+    let (data, state) = memory.data_and_store_mut(caller);
+    Ok((data.get_mut(start..end).ok_or_else(out_of_bounds)?, state))
+}
+
+/// `skerry.log(pointer: i32, length: i32)`: adds a message in UTF-8 to the call's log.
+fn log(mut caller: Caller<'_, CallState>, pointer: i32, length: i32) -> Result<(), Error> {
+    let (message, state) = memory_at(&mut caller, pointer, length)?;
+    state.log.add(message);
     Ok(())
+}
+
+/// `skerry.random(pointer: i32, length: i32)`: fills memory from the machine's cryptographically secure generator.
+fn random(mut caller: Caller<'_, CallState>, pointer: i32, length: i32) -> Result<(), Error> {
+    if length as u32 as usize > RANDOM_LIMIT_BYTES {
+        return Err(Error::new(format!("skerry.random gives at most {RANDOM_LIMIT_BYTES} bytes at once")));
+    }
+    let fuel = caller.get_fuel()?;
+    // Less than none is none: then the next instruction finds no fuel, and the call's limits are looked at.
+    caller.set_fuel(fuel.saturating_sub(RANDOM_BYTE_FUEL * u64::from(length as u32)))?;
+    let (bytes, state) = memory_at(&mut caller, pointer, length)?;
+    (state.random)(bytes).map_err(|_| Error::new("the machine has no random bytes"))
+}
+
+/// `skerry.unix_time_ms() -> i64`: the clock of the day, in milliseconds since 1970.
+fn unix_time_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -37,7 +37,7 @@ mod scalar;
 mod sections;
 mod wasm;
 
-pub use executors::{Executors, PreparedCall};
+pub use executors::{Executors, PreparedCall, RandomSource};
 pub use lang::Lang;
 pub use limits::{CacheLimits, Limits};
 pub use memory::with_room;

@@ -10,7 +10,7 @@ use crate::parameter::text_of_buffer;
 use crate::sandbox::{CallState, MemoryPool, MemoryRefusal};
 use crate::scalar::{Scalar, size_of};
 use crate::sections::START_EXPORT;
-use crate::{Failure, FailureKind, Limits, Outcome, PreparedCall, Success};
+use crate::{Failure, FailureKind, Limits, Outcome, PreparedCall, RandomSource, Success};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -23,10 +23,16 @@ const SLICE_FUEL: u64 = 1_000_000;
 const PAGE_BYTES: usize = 64 * 1024;
 
 /// Runs a call to its end or to a limit.
-pub(crate) fn run(call: PreparedCall, limits: &Limits, pool: &Arc<MemoryPool>, stop: &AtomicBool) -> Outcome {
+pub(crate) fn run(
+    call: PreparedCall,
+    limits: &Limits,
+    pool: &Arc<MemoryPool>,
+    random: RandomSource,
+    stop: &AtomicBool,
+) -> Outcome {
     let started = Instant::now();
     let PreparedCall { compiled, arguments } = call;
-    let state = CallState::new(limits.memory_bytes, Arc::clone(pool), limits.log_bytes);
+    let state = CallState::new(limits.memory_bytes, Arc::clone(pool), limits.log_bytes, random);
     let mut store = Store::new(compiled.module.engine(), state);
     store.limiter(|state| &mut state.memory);
     let meter = Meter { limits, deadline: started.checked_add(limits.time), fuel_left: limits.fuel, stop };

@@ -1,5 +1,6 @@
 //! What surrounds a running function: the state of its store, the memory it may take, the log it may write.
 
+use crate::RandomSource;
 use crate::memory::has_room;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -173,11 +174,12 @@ impl Log {
 pub(crate) struct CallState {
     pub(crate) memory: MemoryAccount,
     pub(crate) log: Log,
+    pub(crate) random: RandomSource,
 }
 
 impl CallState {
-    pub(crate) fn new(memory_bytes: usize, pool: Arc<MemoryPool>, log_bytes: usize) -> Self {
-        Self { memory: MemoryAccount::new(memory_bytes, pool), log: Log::new(log_bytes) }
+    pub(crate) fn new(memory_bytes: usize, pool: Arc<MemoryPool>, log_bytes: usize, random: RandomSource) -> Self {
+        Self { memory: MemoryAccount::new(memory_bytes, pool), log: Log::new(log_bytes), random }
     }
 
     pub(crate) fn into_log(self) -> String {
@@ -224,7 +226,7 @@ mod tests {
 
     #[test]
     fn each_message_stands_on_a_line_of_its_own() {
-        let mut state = CallState::new(0, Arc::new(MemoryPool::new(0)), 100);
+        let mut state = CallState::new(0, Arc::new(MemoryPool::new(0)), 100, |_| Ok(()));
         state.log.add(b"one");
         state.log.add(b"two\n");
         state.log.add(b"\xff");

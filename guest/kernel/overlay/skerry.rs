@@ -35,7 +35,7 @@ pub extern "C" fn sys_skerry_heap_free_bytes() -> u64 {
 }
 
 /// Makes this machine one of its own after a restore: nothing random is shared with other clones from here on, and the clock
-/// of the day says `unix_time_us`.
+/// of the day says what it has to if it is `unix_time_us` now.
 ///
 /// The entropy goes into the random generator, beside a new answer of the processor, and from there into whatever else has a
 /// state of its own: the network interface (initial sequence numbers), the next port for a connection of ours, and the
@@ -64,6 +64,8 @@ pub unsafe extern "C" fn sys_skerry_renew(given: *const u8, given_bytes: usize, 
 	if given.is_null() || given_bytes == 0 {
 		return -EINVAL;
 	}
+	// What follows takes milliseconds where the code has to be translated first.
+	let entered_us = get_timer_ticks();
 	// SAFETY: the caller says so.
 	let given = unsafe { slice::from_raw_parts(given, given_bytes) };
 	let mut seeds = [0; 14];
@@ -74,6 +76,6 @@ pub unsafe extern "C" fn sys_skerry_renew(given: *const u8, given_bytes: usize, 
 	crate::executor::interface_renewal::renew_interface(u64::from_ne_bytes([a, b, c, d, e, f, g, h]));
 	crate::fd::socket::tcp::renew_ephemeral_ports(u16::from_ne_bytes([i, j]));
 	crate::syscalls::sys_srand(u32::from_ne_bytes([k, l, m, n]));
-	systemtime::set_now_micros(unix_time_us);
+	systemtime::set_now_micros(unix_time_us.wrapping_add(get_timer_ticks() - entered_us));
 	0
 }

@@ -84,7 +84,8 @@ impl Service {
     /// A service without tasks, whose workers start when they are needed.
     pub(crate) fn new(options: &Options, platform: Platform, instance: Uuid, waker: Arc<Waker>) -> Self {
         let body_limit_bytes = options.body_limit_for(platform.memory_total_bytes);
-        let executors = Executors::new(call_limits(options, platform.memory_total_bytes), CacheLimits::default());
+        let limits = call_limits(options, platform.memory_total_bytes);
+        let executors = Executors::new(limits, CacheLimits::default(), entropy::fill);
         let tasks =
             TaskLimits { tasks: options.tasks, retention: options.task_retention, answers_bytes: body_limit_bytes };
         Self {
@@ -132,7 +133,7 @@ impl Service {
             Ok(Route::Metrics) => self.metrics_page(now),
             Ok(Route::Status(task)) => self.status(task, now),
             Ok(Route::Activity) => answers::activity(self.activity(now)),
-            Ok(Route::Renew) => match self.renew(&request.body, caller) {
+            Ok(Route::Renew) => match self.renew(&request.body, caller, now) {
                 Ok(pending) => return Reply::Later(pending),
                 Err(response) => response,
             },
@@ -242,10 +243,12 @@ impl Service {
     }
 
     /// Makes a restored machine one of its own. The answer is for [`Service::take_renewed`]: before it goes out, all other
-    /// connections are to be closed. Calls and tasks go on; their time runs on a clock that is not set.
-    fn renew(&mut self, body: &Body, caller: Caller) -> Result<Pending, Response> {
+    /// connections are to be closed. Calls and tasks go on; their time runs on a clock that is not set. `arrived` is when
+    /// the request's last byte was there: it tells the time of then, and the first request after a restore takes a while.
+    fn renew(&mut self, body: &Body, caller: Caller, arrived: Instant) -> Result<Pending, Response> {
         let renewal = Renewal::read(body.bytes()).map_err(|error| answers::error(400, &error.to_string()))?;
-        entropy::renew_machine(&renewal.entropy, renewal.unix_time_us)
+        let unix_now_us = renewal.unix_time_us.saturating_add(whole_microseconds(arrived.elapsed()));
+        entropy::renew_machine(&renewal.entropy, unix_now_us)
             .map_err(|_| answers::error(500, "the machine has no source of entropy of its own"))?;
         self.instance = renewal.instance;
         for call in self.calls.values_mut() {

@@ -1,7 +1,7 @@
 //! C functions from source to result.
 
 use crate::support::{
-    assert_next_call_works, executors, failure, input, limits, output, parameter, result, run, success,
+    assert_next_call_works, executors, failure, input, limits, output, parameter, random, result, run, success,
 };
 use skerry_executors::{CacheLimits, Executors, FailureKind, Lang, Limits, Outcome, RequestError};
 use std::time::Duration;
@@ -131,7 +131,7 @@ fn failures_of_c_functions_have_their_reasons() {
 #[test]
 fn a_c_function_cannot_get_away_with_anything() {
     let limits = Limits { time: Duration::from_millis(50), ..limits() };
-    let executors = Executors::new(limits, CacheLimits::default());
+    let executors = Executors::new(limits, CacheLimits::default(), random);
     for (source, kind) in [
         ("int f(void) { for (;;) { } return 0; }", FailureKind::Time),
         ("int g(int x) { return g(x + 1) + 1; } int f(void) { return g(0); }", FailureKind::Stack),

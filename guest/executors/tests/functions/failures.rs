@@ -1,18 +1,15 @@
 //! Functions that fail while they run: each ends with a reason, and the next call works.
 
 use crate::support::{
-    assert_next_call_works, executors, failure, input, limits, output, parameter, result, run_wat, success,
+    assert_next_call_works, executors, executors_with, failure, input, limits, output, parameter, result, run_wat,
+    success,
 };
-use skerry_executors::{CacheLimits, Executors, FailureKind, Lang, Limits};
+use skerry_executors::{Executors, FailureKind, Lang, Limits};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 const ENDLESS: &str = r#"(module (func (export "run") (loop $again (br $again))))"#;
 const ENDLESS_START: &str = r#"(module (func $init (loop $again (br $again))) (start $init) (func (export "run")))"#;
-
-fn executors_with(limits: Limits) -> Executors {
-    Executors::new(limits, CacheLimits::default())
-}
 
 /// Runs a function without parameters, checks that the next one works, and gives the reason of the failure.
 #[track_caller]

@@ -1,6 +1,6 @@
 //! Modules that are broken at random: whatever they do, it is an answer, never a panic.
 
-use crate::support::{assert_next_call_works, input, limits, output};
+use crate::support::{assert_next_call_works, input, limits, output, random};
 use proptest::prelude::*;
 use skerry_executors::{CacheLimits, Executors, Lang, Limits};
 use std::sync::atomic::AtomicBool;
@@ -26,7 +26,7 @@ const VICTIM: &str = r#"(module
 /// Executors that end what a damaged loop would never end, after a number of instructions.
 fn executors() -> Executors {
     let limits = Limits { fuel: Some(1_000_000), ..limits() };
-    Executors::new(limits, CacheLimits { entries: 0, bytes: 0 })
+    Executors::new(limits, CacheLimits { entries: 0, bytes: 0 }, random)
 }
 
 fn run_if_possible(executors: &Executors, wasm: &[u8]) {

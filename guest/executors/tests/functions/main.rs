@@ -5,6 +5,7 @@
 mod c;
 mod failures;
 mod hostile_modules;
+mod imports;
 mod refusals;
 mod sharing;
 mod support;

@@ -1,6 +1,6 @@
 //! Requests that cannot be run: refused before anything runs, with a message that says why.
 
-use crate::support::{executors, input, limits, output, refusal_of_wat};
+use crate::support::{assert_mentions, executors, input, limits, output, random, refusal_of_wat};
 use skerry_executors::{CacheLimits, Executors, Lang, Limits, RequestError};
 
 /// Why code cannot be used.
@@ -9,13 +9,6 @@ fn refusal(executors: &Executors, lang: Lang, code: &[u8], params: &[Vec<u8>]) -
     match executors.prepare(lang, code, params) {
         Err(error) => error,
         Ok(_) => panic!("not refused"),
-    }
-}
-
-#[track_caller]
-fn assert_mentions(message: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(message.contains(part), "`{part}` is not in: {message}");
     }
 }
 
@@ -117,7 +110,7 @@ fn languages_that_this_build_lacks_are_refused_as_such() {
 
 #[test]
 fn code_that_is_too_large_is_refused() {
-    let executors = Executors::new(Limits { code_bytes: 10, ..limits() }, CacheLimits::default());
+    let executors = Executors::new(Limits { code_bytes: 10, ..limits() }, CacheLimits::default(), random);
     let wasm = wat::parse_str(r#"(module (func (export "run")))"#).unwrap();
     assert_mentions(&refusal(&executors, Lang::Wasm, &wasm, &[]).to_string(), &["at most 10"]);
 }

@@ -1,6 +1,6 @@
 //! One set of executors, many threads and many functions.
 
-use crate::support::{assert_next_call_works, executors, failure, input, limits, result, run_wat};
+use crate::support::{assert_next_call_works, executors, failure, input, limits, random, result, run_wat};
 use skerry_executors::{CacheLimits, Executors, FailureKind, Lang, Limits};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -42,7 +42,7 @@ fn a_call_that_never_ends_does_not_hold_up_another() {
 #[test]
 fn calls_together_get_no_more_memory_than_the_runtime_has() {
     let memory_all_calls_bytes = 20 * 64 * 1024;
-    let executors = Executors::new(Limits { memory_all_calls_bytes, ..limits() }, CacheLimits::default());
+    let executors = Executors::new(Limits { memory_all_calls_bytes, ..limits() }, CacheLimits::default(), random);
     let outcome = run_wat(&executors, r#"(module (memory 21) (func (export "run")))"#, &[]);
     assert_eq!(
         failure(outcome, FailureKind::Memory),
@@ -53,7 +53,7 @@ fn calls_together_get_no_more_memory_than_the_runtime_has() {
 
 #[test]
 fn functions_pushed_out_of_the_cache_run_again_and_prepared_calls_keep_theirs() {
-    let executors = Executors::new(limits(), CacheLimits { entries: 1, bytes: usize::MAX });
+    let executors = Executors::new(limits(), CacheLimits { entries: 1, bytes: usize::MAX }, random);
     let module = |number: i32| {
         wat::parse_str(format!(r#"(module (func (export "run") (result i32) (i32.const {number})))"#)).unwrap()
     };

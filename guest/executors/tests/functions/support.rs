@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use skerry_executors::{CacheLimits, Executors, Failure, FailureKind, Lang, Limits, Outcome, RequestError, Success};
+use std::io;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
@@ -24,7 +25,20 @@ pub(crate) fn output(type_name: &str, name: &str) -> Vec<u8> {
 
 /// Executors with limits that keep tests short.
 pub(crate) fn executors() -> Executors {
-    Executors::new(limits(), CacheLimits::default())
+    executors_with(limits())
+}
+
+/// Executors with other limits.
+pub(crate) fn executors_with(limits: Limits) -> Executors {
+    Executors::new(limits, CacheLimits::default(), random)
+}
+
+/// A source that is anything but random: a test knows what it gave.
+pub(crate) fn random(bytes: &mut [u8]) -> io::Result<()> {
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        *byte = (index % 251 + 1) as u8;
+    }
+    Ok(())
 }
 
 /// The limits of [`executors`]. Time is ample, for a busy machine; tests of the time limit set their own.
@@ -52,6 +66,14 @@ pub(crate) fn refusal_of_wat(wat: &str, params: &[Vec<u8>]) -> String {
         Err(RequestError::Unusable { message }) => message,
         Err(other) => panic!("refused, but as {other:?}"),
         Ok(_) => panic!("not refused"),
+    }
+}
+
+/// A message that has all of these in it.
+#[track_caller]
+pub(crate) fn assert_mentions(message: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(message.contains(part), "`{part}` is not in: {message}");
     }
 }
 

@@ -86,7 +86,7 @@ impl Database {
         }
     }
 
-    /// How long one transaction may take before its connection counts as lost. A local file has no such end: what
+    /// How long one transaction or read may take before its connection counts as lost. A local file has no such end: what
     /// hangs there is the disk, and giving up would change nothing.
     pub(crate) fn patience(&self) -> Option<Duration> {
         match self.kind {

@@ -77,10 +77,8 @@ pub enum StoreError {
         /// The database's own error.
         source: Arc<sqlx::Error>,
     },
-    /// The connection ended while a transaction was being committed: the write may have happened or not.
-    #[error(
-        "lost the database at {location} during a commit, which may have happened or not; read again before repeating"
-    )]
+    /// The database or the connection to it failed during a commit: the write may have happened or not.
+    #[error("{location} failed during a commit, which may have happened or not; read again before repeating")]
     OutcomeUnknown {
         /// The store.
         location: String,
@@ -152,11 +150,6 @@ impl StoreError {
     /// Whether one write of several may be to blame, so that the others deserve another try without it.
     pub(crate) fn may_be_one_writes_fault(&self) -> bool {
         matches!(self, Self::Database { .. } | Self::Unstorable { .. })
-    }
-
-    /// Whether only a new connection can help: a session stays read-only after its server no longer is.
-    pub(crate) fn needs_new_connection(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::ReadOnly { .. })
     }
 
     /// Whether the connection ended or never was.

@@ -48,7 +48,7 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub async fn load(&self) -> Result<Vec<RuntimeRecord>, StoreError> {
-        self.read(queries::runtimes(&self.readers).await)
+        self.read(queries::runtimes(&self.readers)).await
     }
 
     /// Creates a runtime with its first history row, unless the idempotency key was used before.
@@ -124,7 +124,7 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub async fn history(&self, id: u64) -> Result<Vec<HistoryRow>, StoreError> {
-        self.read(queries::history(&self.readers, id).await)
+        self.read(queries::history(&self.readers, id)).await
     }
 
     /// Notes that a VM accepted a task. A task that is there already stays as it is.
@@ -145,7 +145,7 @@ impl Store {
     /// [`StoreError::Unstorable`], and those of the database.
     pub async fn task(&self, runtime: u64, task: &str) -> Result<Option<TaskRow>, StoreError> {
         key("task", task)?;
-        self.read(queries::one_task(&self.readers, runtime, task).await)
+        self.read(queries::one_task(&self.readers, runtime, task)).await
     }
 
     /// The tasks of a runtime (or of one of its VMs) without an answer, oldest first.
@@ -156,7 +156,7 @@ impl Store {
         if let Some(vm_id) = vm_id {
             key("VM id", vm_id)?;
         }
-        self.read(queries::open_tasks(&self.readers, runtime, vm_id).await)
+        self.read(queries::open_tasks(&self.readers, runtime, vm_id)).await
     }
 
     /// Gives a task its answer. If it has one, that one stays.
@@ -198,7 +198,7 @@ impl Store {
     /// [`StoreError::Unstorable`], and those of the database.
     pub async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
         key("setting's name", name)?;
-        self.read(queries::setting(&self.readers, name).await)
+        self.read(queries::setting(&self.readers, name)).await
     }
 
     /// Sets a setting.
@@ -217,7 +217,7 @@ impl Store {
     /// Those of the database.
     pub async fn check(&self) -> Result<(), StoreError> {
         let written = self.count(Operation::Check).await?;
-        let read = self.read(queries::checked(&self.readers).await)?;
+        let read = self.read(queries::checked(&self.readers)).await?;
         if read >= written {
             return Ok(());
         }
@@ -236,7 +236,11 @@ impl Store {
         }
     }
 
-    fn read<Value>(&self, result: Result<Value, sqlx::Error>) -> Result<Value, StoreError> {
+    async fn read<Value>(&self, query: impl Future<Output = Result<Value, sqlx::Error>>) -> Result<Value, StoreError> {
+        let result = match self.database.patience() {
+            None => query.await,
+            Some(patience) => tokio::time::timeout(patience, query).await.unwrap_or(Err(sqlx::Error::PoolTimedOut)),
+        };
         result.map_err(|error| self.database.failure(error))
     }
 }

@@ -128,7 +128,7 @@ impl Task {
             }
             Err(error) => {
                 // The transaction was dropped, which rolls it back before the connection's next statement.
-                if self.database.survives_errors() && !error.needs_new_connection() {
+                if self.database.survives_errors() && !error.is_connection_loss() {
                     self.connection = Some(connection);
                 }
                 Err(BatchFailure { error, committing })
@@ -162,7 +162,10 @@ async fn transact(
 impl BatchFailure {
     fn into_error(self) -> StoreError {
         match self.error {
-            StoreError::Unreachable { location, source } if self.committing => {
+            // Not only a lost server: when a file's sync fails, its commit may still be found at the next opening.
+            StoreError::Unreachable { location, source } | StoreError::Database { location, source }
+                if self.committing =>
+            {
                 StoreError::OutcomeUnknown { location, source }
             }
             error => error,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use http::HeaderMap;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use skerry_api::provisioning::{ServerlessRuntime, ServerlessRuntimeBody};
@@ -17,32 +17,27 @@ use crate::{json, schema};
 const MOST_BODY_BYTES: usize = 1024 * 1024;
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
-/// How much of a body that is too large is still read, and for how long, before the connection is closed. A client that
-/// sends everything before it reads would else see a broken connection in place of the 413.
-const MOST_DISCARDED_BYTES: usize = 8 * MOST_BODY_BYTES;
-const DISCARD_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// Reads a whole body. Handlers do so before they refuse a request for another reason, so that the connection can be used
-/// again and the refusal is not lost to a client that still sends.
-pub(crate) async fn read(headers: &HeaderMap, mut body: Body) -> Result<Vec<u8>, ApiError> {
-    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    let read = if announced.is_some_and(|length| length > MOST_BODY_BYTES as u64) {
-        Err(ApiError::BodyTooLarge(MOST_BODY_BYTES))
-    } else {
-        match tokio::time::timeout(BODY_TIMEOUT, collect(&mut body)).await {
-            Ok(read) => read,
-            Err(_) => Err(ApiError::BodyTooSlow(BODY_TIMEOUT.as_secs())),
-        }
-    };
-    // Who waits to be told to go on has sent nothing yet.
-    if matches!(read, Err(ApiError::BodyTooLarge(_))) && !headers.contains_key(EXPECT) {
-        // Whether it came to the body's end does not matter: the connection closes anyway.
-        let _ = tokio::time::timeout(DISCARD_TIMEOUT, discard(&mut body)).await;
-    }
-    read
+/// Reads a body that the definition `name` of the schema describes: a runtime without what the engine sets, and the value
+/// as it was sent.
+pub(crate) async fn read_runtime(
+    name: &str,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(ServerlessRuntime, Value), ApiError> {
+    check_content_type(headers)?;
+    parse_runtime(name, &read(headers, body).await?)
 }
 
-async fn collect(body: &mut Body) -> Result<Vec<u8>, ApiError> {
+async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, ApiError> {
+    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > MOST_BODY_BYTES as u64) {
+        return Err(ApiError::BodyTooLarge(MOST_BODY_BYTES));
+    }
+    let too_slow = |_| ApiError::BodyTooSlow(BODY_TIMEOUT.as_secs());
+    tokio::time::timeout(BODY_TIMEOUT, collect(body)).await.map_err(too_slow)?
+}
+
+async fn collect(mut body: Body) -> Result<Vec<u8>, ApiError> {
     let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| ApiError::BrokenBody)?.into_data() else { continue };
@@ -54,21 +49,9 @@ async fn collect(body: &mut Body) -> Result<Vec<u8>, ApiError> {
     Ok(bytes)
 }
 
-async fn discard(body: &mut Body) {
-    let mut discarded = 0;
-    while discarded < MOST_DISCARDED_BYTES
-        && let Some(Ok(frame)) = body.frame().await
-    {
-        discarded += frame.data_ref().map_or(0, |data| data.len());
-    }
-}
-
 /// JSON, or nothing said. Forms and plain text, which any web page may make a browser send with the user's credentials,
 /// are refused.
-///
-/// # Errors
-/// 415.
-pub(crate) fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
+fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
     let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(()) };
     let text = String::from_utf8_lossy(value.as_bytes());
     let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -78,9 +61,7 @@ pub(crate) fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
     Err(ApiError::NotJson(quoted(&text)))
 }
 
-/// A body that the definition `name` of the schema describes, as a runtime without what the engine sets, and the value as
-/// it was sent.
-pub(crate) fn parse_runtime(name: &str, bytes: &[u8]) -> Result<(ServerlessRuntime, Value), ApiError> {
+fn parse_runtime(name: &str, bytes: &[u8]) -> Result<(ServerlessRuntime, Value), ApiError> {
     let sent = json::parse(bytes).map_err(|error| malformed(&error))?;
     schema::check(name, &sent)?;
     let mut cleaned = sent.clone();

@@ -3,7 +3,7 @@
 //! The body is `{"error","message"}`, with `path` where a member of the request's body is at fault.
 
 use axum::response::{IntoResponse, Response};
-use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, ETAG, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CONTENT_TYPE, ETAG, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
@@ -116,8 +116,6 @@ impl ApiError {
             Self::PreconditionFailed { version, .. } | Self::Refused(Refusal::VersionMismatch { version, .. }) => {
                 set(ETAG, &format!("\"{version}\""));
             }
-            // The rest of the body stays unread, so the connection ends; the client is told.
-            Self::BodyTooLarge(_) | Self::BodyTooSlow(_) | Self::BrokenBody => set(CONNECTION, "close"),
             Self::NotReady(_) => set(RETRY_AFTER, &RETRY_UNAVAILABLE_S.to_string()),
             Self::Refused(refusal) => {
                 if let Some(seconds) = retry_after_s(refusal) {

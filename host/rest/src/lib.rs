@@ -20,6 +20,7 @@ mod routes;
 mod runtimes;
 mod schema;
 mod server;
+mod unread;
 
 pub use openapi::document as openapi_document;
 pub use provisioner::{Created, Filter, Idempotency, Listing, Provisioner, Refusal, Versioned};

@@ -17,6 +17,7 @@ use crate::operations::Operation;
 use crate::provisioner::Provisioner;
 use crate::request::quoted;
 use crate::request_id::with_request_id;
+use crate::unread::discard_unread;
 use crate::{runtimes, server};
 
 /// The routes that need credentials. They take the caller from an `Identity` among the request's extensions, which a layer
@@ -31,9 +32,13 @@ pub fn open(provisioner: Arc<dyn Provisioner>) -> Router {
 }
 
 /// What goes around everything that an engine serves, once: JSON bodies for unknown paths and for panics, no guessing of
-/// content types by browsers, and [`with_request_id`].
+/// content types by browsers, unread bodies read before an answer (see `unread.rs`), and [`with_request_id`]. None of the
+/// routers may have a fallback of its own.
 pub fn finish(all: Router) -> Router {
-    all.fallback(unknown_path).layer(from_fn(catch_panics)).layer(from_fn(with_request_id))
+    all.fallback(unknown_path)
+        .layer(from_fn(catch_panics))
+        .layer(from_fn(discard_unread))
+        .layer(from_fn(with_request_id))
 }
 
 fn router(provisioner: Arc<dyn Provisioner>, open: bool) -> Router {

@@ -34,11 +34,9 @@ pub(crate) async fn create(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let bytes = body::read(&headers, body).await?;
     request::no_parameters(&uri)?;
-    body::check_content_type(&headers)?;
     let key = request::idempotency_key(&headers)?;
-    let (runtime, _) = body::parse_runtime("RuntimeCreation", &bytes)?;
+    let (runtime, _) = body::read_runtime("RuntimeCreation", &headers, body).await?;
     let idempotency = key.map(|key| Idempotency { key, fingerprint: fingerprint(&runtime) });
     let created = engine.create(&caller, runtime, idempotency).await?;
     let location = format!("/serverless-runtimes/{}", created.runtime.runtime.id.unwrap_or_default());
@@ -88,11 +86,9 @@ pub(crate) async fn change(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let bytes = body::read(&headers, body).await?;
     request::no_parameters(&uri)?;
-    body::check_content_type(&headers)?;
     let wanted = request::tags(&headers, &IF_MATCH, "If-Match")?;
-    let (runtime, sent) = body::parse_runtime("RuntimeChange", &bytes)?;
+    let (runtime, sent) = body::read_runtime("RuntimeChange", &headers, body).await?;
     check_same_id(&sent, id)?;
     let if_match = match wanted {
         None => None,

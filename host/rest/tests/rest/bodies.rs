@@ -94,6 +94,41 @@ fn a_body_is_json_or_says_nothing_of_its_kind() {
 }
 
 #[test]
+fn a_refused_request_is_read_to_its_end_and_the_connection_serves_the_next() {
+    let service = Service::start();
+    for (request, code) in [
+        ("POST /serverless-runtimes HTTP/1.1\r\nAuthorization: a\r\nContent-Type: text/plain", 415),
+        ("POST /serverless-runtimes?x=y HTTP/1.1\r\nAuthorization: a", 400),
+        ("POST /serverless-runtimes HTTP/1.1", 401),
+        ("POST /nothing HTTP/1.1", 404),
+        ("PATCH /healthz HTTP/1.1", 405),
+        ("GET /healthz HTTP/1.1", 200),
+    ] {
+        let mut stream = TcpStream::connect(service.address).unwrap();
+        let head = format!("{request}\r\nHost: x\r\nContent-Length: {}\r\n\r\n", GOOD.len());
+        stream.write_all(head.as_bytes()).unwrap();
+        // An answer that did not wait for the body would be found here.
+        stream.set_read_timeout(Some(std::time::Duration::from_millis(100))).unwrap();
+        assert!(stream.read(&mut [0; 1]).is_err(), "answered before the body was there: {request}");
+        stream.set_read_timeout(None).unwrap();
+        let next = "GET /version HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        stream.write_all(format!("{GOOD}{next}").as_bytes()).unwrap();
+        let mut answers = String::new();
+        stream.read_to_string(&mut answers).unwrap();
+        assert!(answers.starts_with(&format!("HTTP/1.1 {code}")), "{request}: {answers}");
+        assert!(answers.contains("skerry"), "the next request got no answer: {request}: {answers}");
+    }
+}
+
+#[test]
+fn a_body_that_never_ends_ends_its_connection() {
+    let service = Service::start();
+    // `raw` reads until the server closes.
+    let answer = raw(&service, "POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n");
+    assert!(answer.starts_with("HTTP/1.1 404") && answer.contains("connection: close"), "{answer}");
+}
+
+#[test]
 fn a_client_that_goes_away_in_its_body_makes_nothing() {
     let service = Service::start();
     let mut stream = TcpStream::connect(service.address).unwrap();

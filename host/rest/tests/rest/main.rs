@@ -5,6 +5,5 @@ mod bodies;
 mod conditions;
 mod document;
 mod lifecycle;
-mod log_lines;
 mod memory;
 mod service;

@@ -1,4 +1,5 @@
-//! The request's id in the engine's log.
+//! The request's id in the engine's log. A test program of its own, because what is logged is decided for a whole process.
+#![allow(clippy::unwrap_used, reason = "a helper of tests fails like a test")]
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -30,7 +31,11 @@ impl MakeWriter<'_> for Lines {
 }
 
 /// What is logged while each of the paths is asked for with its id, at this level.
+///
+/// One at a time: what a subscriber leaves out is remembered for all threads.
 fn logged(level: tracing::Level, asked: &'static [(&str, &str)]) -> String {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let lines = Lines::default();
     let subscriber = tracing_subscriber::fmt().json().with_writer(lines.clone()).with_max_level(level).finish();
     // Of this thread, in which the server runs too.

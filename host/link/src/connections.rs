@@ -1,11 +1,11 @@
 //! Open connections: moves bytes between the stack's sockets and the streams' pipes, and sees each connection to its end.
 
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::Duration;
 
 use smoltcp::iface::SocketHandle;
 use smoltcp::socket::tcp;
-use std::task::Waker;
 use tokio::time::Instant;
 
 use crate::pipe::{self, End, Pipe, State};
@@ -50,8 +50,10 @@ pub(crate) struct Connection {
     pipe: Arc<Pipe>,
     /// We have ended our side.
     is_closing: bool,
-    /// Bytes that the guest has not acknowledged when it last was looked at.
-    unacknowledged: usize,
+    /// Bytes given to the stack so far.
+    sent_bytes: u64,
+    /// Those of them that the guest had acknowledged when it last was looked at.
+    acknowledged_bytes: u64,
     /// When the guest last took some of our data, or there was none to take.
     took_data_at: Instant,
     /// When what a dropped stream has written is given up.
@@ -69,7 +71,15 @@ pub(crate) enum Standing {
 
 impl Connection {
     pub(crate) fn new(socket: SocketHandle, pipe: Arc<Pipe>, now: Instant) -> Self {
-        Self { socket, pipe, is_closing: false, unacknowledged: 0, took_data_at: now, cut_off_at: None }
+        Self {
+            socket,
+            pipe,
+            is_closing: false,
+            sent_bytes: 0,
+            acknowledged_bytes: 0,
+            took_data_at: now,
+            cut_off_at: None,
+        }
     }
 
     /// Moves what can be moved, and finds out whether the connection has come to an end.
@@ -79,7 +89,9 @@ impl Connection {
         if move_inbound(&mut state, socket) {
             wakers[0] = state.reader.take();
         }
-        if move_outbound(&mut state, socket) {
+        let moved = move_outbound(&mut state, socket);
+        self.sent_bytes += moved as u64;
+        if moved > 0 {
             wakers[1] = state.writer.take();
         }
         let nothing_left = state.outbound.is_empty();
@@ -132,12 +144,13 @@ impl Connection {
 
     /// Gives up a guest that takes no data although it is there.
     fn watch(&mut self, socket: &mut tcp::Socket<'_>, now: Instant) -> Standing {
-        let unacknowledged = socket.send_queue();
-        if unacknowledged == 0 || unacknowledged < self.unacknowledged || self.unacknowledged == 0 {
+        let waiting = socket.send_queue() as u64;
+        let acknowledged_bytes = self.sent_bytes - waiting;
+        if waiting == 0 || acknowledged_bytes > self.acknowledged_bytes {
             self.took_data_at = now;
         }
-        self.unacknowledged = unacknowledged;
-        if unacknowledged == 0 {
+        self.acknowledged_bytes = acknowledged_bytes;
+        if waiting == 0 {
             return Standing::Lives(None);
         }
         let gives_up_at = self.took_data_at + STALL;
@@ -187,16 +200,18 @@ fn move_inbound(state: &mut State, socket: &mut tcp::Socket<'_>) -> bool {
     has_news
 }
 
-/// From the stream to the socket; whether the stream has room to write now.
-fn move_outbound(state: &mut State, socket: &mut tcp::Socket<'_>) -> bool {
-    let mut has_room = false;
+/// From the stream to the socket; how much that was.
+fn move_outbound(state: &mut State, socket: &mut tcp::Socket<'_>) -> usize {
+    let mut moved = 0;
     while !state.outbound.is_empty() && socket.can_send() {
         let (front, _) = state.outbound.as_slices();
         match socket.send_slice(front) {
-            Ok(sent) if sent > 0 => pipe::consume(&mut state.outbound, sent),
+            Ok(sent) if sent > 0 => {
+                pipe::consume(&mut state.outbound, sent);
+                moved += sent;
+            }
             _ => break,
         }
-        has_room = true;
     }
-    has_room
+    moved
 }

@@ -146,3 +146,114 @@ impl FrameWriter {
         fill(&mut self.bytes[start..])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Reads `bytes` in pieces of these sizes, in turn, as the driver does.
+    fn read_in_pieces(bytes: &[u8], sizes: &[usize]) -> Result<Vec<Vec<u8>>, OutOfStep> {
+        let mut reader = FrameReader::default();
+        let mut buffer = vec![0; FrameReader::MAX_PARTIAL_BYTES + 4096];
+        let mut taken = Vec::new();
+        let mut rest = bytes;
+        for size in sizes.iter().cycle() {
+            if rest.is_empty() {
+                break;
+            }
+            let (piece, behind) = rest.split_at((*size).min(rest.len()));
+            rest = behind;
+            let kept = reader.begin(&mut buffer);
+            buffer[kept..kept + piece.len()].copy_from_slice(piece);
+            let mut frames = reader.frames(&buffer[..kept + piece.len()]);
+            while let Some(frame) = frames.next() {
+                taken.push(frame.to_vec());
+            }
+            frames.finish()?;
+            assert!(reader.partial.len() <= FrameReader::MAX_PARTIAL_BYTES, "what is kept is bounded");
+        }
+        Ok(taken)
+    }
+
+    fn on_the_wire(frames: &[Vec<u8>]) -> Vec<u8> {
+        frames.iter().flat_map(|frame| [&(frame.len() as u32).to_be_bytes()[..], frame].concat()).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn frames_are_the_same_however_the_stream_is_cut(
+            lengths in prop::collection::vec(0..4000_usize, 0..20),
+            sizes in prop::collection::vec(1..4096_usize, 1..10),
+        ) {
+            let frames: Vec<Vec<u8>> = (0_u8..).zip(&lengths).map(|(n, length)| vec![n; *length]).collect();
+            let taken = read_in_pieces(&on_the_wire(&frames), &sizes).unwrap();
+            let short: Vec<Vec<u8>> = frames.into_iter().filter(|frame| frame.len() <= MAX_FRAME_BYTES).collect();
+            prop_assert_eq!(taken, short, "those that are too long are left out, and nothing else");
+        }
+
+        #[test]
+        fn any_bytes_are_frames_or_an_error(
+            bytes in prop::collection::vec(any::<u8>(), 0..8192),
+            sizes in prop::collection::vec(1..4096_usize, 1..10),
+        ) {
+            if let Ok(frames) = read_in_pieces(&bytes, &sizes) {
+                prop_assert!(frames.iter().all(|frame| frame.len() <= MAX_FRAME_BYTES));
+            }
+        }
+
+        #[test]
+        fn what_is_written_can_be_read(
+            lengths in prop::collection::vec(0..MAX_FRAME_BYTES, 0..100),
+            sizes in prop::collection::vec(1..4000_usize, 1..10),
+        ) {
+            let mut writer = FrameWriter::default();
+            let (mut wire, mut sent) = (Vec::new(), Vec::new());
+            for ((n, length), size) in (0_u8..).zip(lengths).zip(sizes.iter().cycle()) {
+                writer.push(length, |frame| frame.fill(n));
+                sent.push(vec![n; length]);
+                let written = (*size).min(writer.unwritten().len());
+                wire.extend_from_slice(&writer.unwritten()[..written]);
+                writer.advance(written);
+            }
+            wire.extend_from_slice(writer.unwritten());
+            // Fewer bytes than the writer holds at most, so that none was dropped.
+            prop_assume!(wire.len() < FrameWriter::MAX_BYTES);
+            prop_assert_eq!(read_in_pieces(&wire, &sizes).unwrap(), sent);
+        }
+    }
+
+    #[test]
+    fn a_frame_that_qemu_could_not_send_is_the_end() {
+        for length in [u32::MAX, 1 << 31, MAX_ANNOUNCED_BYTES as u32 + 1] {
+            let bytes = [&[0, 0, 0, 1, 7][..], &length.to_be_bytes()].concat();
+            let ended = read_in_pieces(&bytes, &[3]);
+            assert_eq!(ended, Err(OutOfStep { announced_bytes: length as usize }));
+        }
+        assert_eq!(read_in_pieces(&(MAX_ANNOUNCED_BYTES as u32).to_be_bytes(), &[4]), Ok(vec![]));
+    }
+
+    #[test]
+    fn whole_frames_come_before_the_loss_of_step() {
+        let bytes = [&[0, 0, 0, 1, 7][..], &[0xff; 4]].concat();
+        let mut reader = FrameReader::default();
+        let mut frames = reader.frames(&bytes);
+        assert_eq!(frames.next(), Some(&[7][..]));
+        assert_eq!(frames.next(), None);
+        assert_eq!(frames.finish(), Err(OutOfStep { announced_bytes: u32::MAX as usize }));
+    }
+
+    #[test]
+    fn a_writer_that_nobody_empties_stops_growing_and_still_fills_frames() {
+        let mut writer = FrameWriter::default();
+        for _ in 0..1000 {
+            assert_eq!(writer.push(1500, |frame| frame.len()), 1500);
+        }
+        assert!(writer.is_full());
+        assert!(writer.unwritten().len() <= FrameWriter::MAX_BYTES);
+        writer.advance(writer.unwritten().len());
+        assert!(!writer.is_full());
+        assert!(writer.bytes.capacity() <= FrameWriter::KEPT_BYTES, "its memory is given back");
+    }
+}

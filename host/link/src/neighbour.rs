@@ -18,8 +18,8 @@ pub(crate) const ARP_FRAME_BYTES: usize = 14 + 28;
 
 /// The first pause between two questions; each is twice as long as the one before.
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
-/// The longest pause: a guest that boots is found this much late at worst.
-const LONGEST_PAUSE: Duration = Duration::from_millis(32);
+/// The longest pause: a guest that boots is found this much late at worst, which is before it serves anybody.
+const LONGEST_PAUSE: Duration = Duration::from_millis(8);
 
 /// What is known of the guest's Ethernet address.
 #[derive(Debug)]
@@ -97,4 +97,42 @@ fn write(bytes: &mut [u8], from: EthernetAddress, to: EthernetAddress, arp: &Arp
     frame.set_dst_addr(to);
     frame.set_ethertype(EthernetProtocol::Arp);
     arp.emit(&mut ArpPacket::new_unchecked(frame.payload_mut()));
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const GUEST: EthernetAddress = EthernetAddress([0x52, 0x54, 0, 1, 2, 3]);
+
+    #[test]
+    fn the_guest_tells_its_address_and_nobody_else_does() {
+        assert_eq!(learn(&answer(GUEST)), Some(GUEST));
+        let mut question = [0; ARP_FRAME_BYTES];
+        write_question(&mut question);
+        assert_eq!(learn(&question), None, "our own question tells our address, not the guest's");
+        assert_eq!(learn(&answer(EthernetAddress::BROADCAST)), None, "an address of one machine is wanted");
+    }
+
+    #[test]
+    fn questions_end_with_the_answer() {
+        let start = Instant::now();
+        let mut neighbour = Neighbour::unknown(start);
+        assert!(neighbour.is_question_due(start));
+        assert!(!neighbour.is_question_due(start), "the next one waits");
+        assert!(neighbour.is_question_due(start + LONGEST_PAUSE));
+        neighbour.address = Some(GUEST);
+        assert!(!neighbour.is_question_due(start + LONGEST_PAUSE * 10));
+        assert_eq!(neighbour.next_question_at(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_frame_is_looked_at(bytes in prop::collection::vec(any::<u8>(), 0..100), cut in 0..ARP_FRAME_BYTES) {
+            let _ = learn(&bytes);
+            prop_assert_eq!(learn(&answer(GUEST)[..cut]), None);
+        }
+    }
 }

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use http::request::Parts;
 use http::{Request, Response, StatusCode};
-use hyper::body::Body as _;
 use tokio::time::Instant;
 
 use crate::answers::Refusal;
@@ -43,49 +41,52 @@ impl Failure {
 }
 
 /// Sends a request to a guest and waits for the head of the answer.
+///
+/// A kept connection may prove dead when the request has gone out already. `is_repeatable` says whether it may be sent
+/// once more then: the guest could have seen it (RFC 9110, section 9.2.2).
 pub(crate) async fn exchange(
     guest: &Arc<Guest>,
-    request: Request<RequestBody>,
+    mut request: Request<RequestBody>,
+    is_repeatable: bool,
     settings: &GatewaySettings,
     metrics: &Metrics,
 ) -> Result<Response<GuestBody>, Failure> {
     let deadline = Instant::now() + settings.answer_deadline();
     let fault = request.body().fault();
+    // Small bodies go out with their head in one piece, and can be sent again.
+    request.body_mut().read_what_is_here();
     let result = match guest.idle_connection().await {
-        Some(connection) => on_kept_connection(guest, connection, request, deadline, settings, metrics).await,
+        Some(connection) => {
+            let again = if is_repeatable { copy(&request) } else { None };
+            match attempt(guest, connection, request, deadline).await {
+                Err(Attempt::NotSent(request)) => {
+                    metrics.retries.inc();
+                    on_new_connection(guest, *request, deadline, settings).await
+                }
+                Err(Attempt::Failed { dead: true, failure }) => match again {
+                    Some(request) => {
+                        metrics.retries.inc();
+                        on_new_connection(guest, request, deadline, settings).await
+                    }
+                    None => Err(failure),
+                },
+                Err(Attempt::Failed { failure, .. }) => Err(failure),
+                Ok(response) => Ok(response),
+            }
+        }
         None => on_new_connection(guest, request, deadline, settings).await,
     };
     // A connection that ends because the client's body did says nothing about the guest.
     result.map_err(|failure| fault.get().map_or(failure, Failure::Body))
 }
 
-/// Tries a kept connection, and a new one if the kept one proves dead before that matters.
-async fn on_kept_connection(
-    guest: &Arc<Guest>,
-    connection: GuestConnection,
-    request: Request<RequestBody>,
-    deadline: Instant,
-    settings: &GatewaySettings,
-    metrics: &Metrics,
-) -> Result<Response<GuestBody>, Failure> {
-    let (head, body) = request.into_parts();
-    // A request without a body can be made once more from its head.
-    let again = body.is_end_stream().then(|| head.clone());
-    let request = match attempt(guest, connection, Request::from_parts(head, body), deadline).await {
-        Ok(response) => return Ok(response),
-        Err(Attempt::NotSent(request)) => *request,
-        Err(Attempt::Failed { dead: true, failure }) => match again {
-            Some(head) => without_body(head),
-            None => return Err(failure),
-        },
-        Err(Attempt::Failed { failure, .. }) => return Err(failure),
-    };
-    metrics.retries.inc();
-    on_new_connection(guest, request, deadline, settings).await
-}
-
-fn without_body(head: Parts) -> Request<RequestBody> {
-    Request::from_parts(head, RequestBody::empty())
+/// The same request once more, if all of it is here.
+fn copy(request: &Request<RequestBody>) -> Option<Request<RequestBody>> {
+    let mut copy = Request::new(request.body().copy()?);
+    *copy.method_mut() = request.method().clone();
+    *copy.uri_mut() = request.uri().clone();
+    *copy.headers_mut() = request.headers().clone();
+    Some(copy)
 }
 
 async fn on_new_connection(

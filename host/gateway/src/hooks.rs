@@ -16,7 +16,8 @@ pub struct TaskRecord {
 /// Nothing here is called with a lock of the gateway held. The gateway sees `task_accepted` and `task_finished` through to
 /// their end, even when the client has gone.
 pub trait Hooks: Send + Sync + 'static {
-    /// A request waits for runtime `id`, which sleeps. Called once for each sleep; must not block. What follows is
+    /// A request waits for runtime `id`, which sleeps. Must not block. Called once for each sleep, and again by the next
+    /// request after one that waited in vain. What follows is
     /// [`Routes::up`](crate::Routes::up), [`Routes::failed`](crate::Routes::failed) or
     /// [`Routes::remove`](crate::Routes::remove).
     fn wake(&self, id: u64);

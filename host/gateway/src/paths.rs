@@ -33,6 +33,11 @@ impl Kind {
         }
     }
 
+    /// Whether asking twice does no harm: nothing is changed, and a function has nothing that it could change.
+    pub(crate) fn is_repeatable(self, method: &Method) -> bool {
+        self == Self::ExecuteSync || method.is_safe()
+    }
+
     /// Whether the answer takes as long as a function runs.
     pub(crate) const fn is_long(self) -> bool {
         matches!(self, Self::ExecuteSync)

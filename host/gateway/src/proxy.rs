@@ -1,6 +1,8 @@
 //! The way of a request: who, where, whose turn, there and back.
 
+use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,7 +11,7 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
 use axum::routing::any;
-use http::header::{ALLOW, AUTHORIZATION, CONTENT_LENGTH, HOST, HeaderValue};
+use http::header::{ALLOW, AUTHORIZATION, CONTENT_LENGTH, EXPECT, HOST, HeaderValue};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{Method, StatusCode, Uri, Version};
@@ -81,8 +83,8 @@ impl Gateway {
         let request_id = headers::request_id(request.headers());
         // Apart, because a body cannot be shared with another thread and a reference to it not be held for long.
         let (head, body) = request.into_parts();
-        let least_bytes = body.size_hint().lower();
-        let mut response = match self.admit(&head, least_bytes, id, path, &request_id, started).await {
+        let mut body = RequestBody::new(body, most_body(self.routes.settings().most_body_bytes));
+        let mut response = match self.admit(&head, &mut body, id, path, &request_id, started).await {
             Ok(passage) => passage.carry(head, body, path, &request_id).await,
             Err(refusal) => refusal.into_response(),
         };
@@ -94,7 +96,7 @@ impl Gateway {
     async fn admit(
         &self,
         head: &Parts,
-        least_bytes: u64,
+        body: &mut RequestBody,
         id: Option<u64>,
         path: &str,
         request_id: &HeaderValue,
@@ -103,14 +105,16 @@ impl Gateway {
         let route = id.and_then(|id| self.routes.find(id));
         let identity = self.identify(head, route.as_deref()).await?;
         let route = route.ok_or_else(Refusal::unknown_runtime)?;
-        check_request(head, least_bytes, path, self.routes.settings().most_body_bytes)?;
+        check_request(head, body.size_hint().lower(), path, self.routes.settings().most_body_bytes)?;
         let client = identity.map_or_else(|| ClientKey::Peer(peer(head)), |identity| ClientKey::User(identity.user));
         let shared = Arc::clone(&self.routes.shared);
         let kind = paths::classify(&head.method, path);
         let presence = route.enter()?;
         let mut visit =
             Visit::new(presence, Arc::clone(&route), shared.metrics.clone(), kind, request_id.clone(), started);
-        match slot(&shared, &route, client, kind).await {
+        // Whoever expects to be asked for the body is asked when it is wanted.
+        let ahead = (!head.headers.contains_key(EXPECT)).then_some(body);
+        match slot(&shared, &route, client, kind, ahead).await {
             Ok(slot) => Ok(Passage { shared, route, slot, visit, kind }),
             Err(refusal) => {
                 visit.answered(refusal.status());
@@ -140,11 +144,17 @@ impl Gateway {
 }
 
 /// Waits for the request's turn.
-async fn slot(shared: &Shared, route: &Route, client: ClientKey, kind: Kind) -> Result<Slot<ClientKey>, Refusal> {
+async fn slot(
+    shared: &Shared,
+    route: &Route,
+    client: ClientKey,
+    kind: Kind,
+    ahead: Option<&mut RequestBody>,
+) -> Result<Slot<ClientKey>, Refusal> {
     let lane = if kind.is_long() { &route.calls } else { &route.quick };
     let result = {
         let _queued = Queued::new(shared);
-        lane.slot(client, shared.settings.queue_timeout).await
+        while_reading(ahead, lane.slot(client, shared.settings.queue_timeout)).await
     };
     result.map_err(|error| match error {
         NoSlot::Full => Refusal::too_many("the runtime is busy and its queue is full; try again later"),
@@ -153,6 +163,19 @@ async fn slot(shared: &Shared, route: &Route, client: ClientKey, kind: Kind) -> 
         }
         NoSlot::Closed(reason) => Refusal::removed(&reason),
     })
+}
+
+/// Waits for `work`, and reads a body ahead meanwhile.
+async fn while_reading<T>(ahead: Option<&mut RequestBody>, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    if let Some(body) = ahead {
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            () = body.read_ahead() => {}
+        }
+    }
+    work.await
 }
 
 /// Counts a request in the queue, whichever way it leaves it.
@@ -204,7 +227,7 @@ fn most_body(most_body_bytes: u64) -> u64 {
 
 impl Passage {
     /// Takes the request to the guest and brings the answer.
-    async fn carry(self, head: Parts, body: Body, path: &str, request_id: &HeaderValue) -> Response {
+    async fn carry(self, head: Parts, body: RequestBody, path: &str, request_id: &HeaderValue) -> Response {
         let result = match self.prepare(head, body, path, request_id) {
             Err(refusal) => Err(refusal),
             Ok(request) => match self.kind {
@@ -223,7 +246,7 @@ impl Passage {
     fn prepare(
         &self,
         head: Parts,
-        body: Body,
+        body: RequestBody,
         path: &str,
         request_id: &HeaderValue,
     ) -> Result<http::Request<RequestBody>, Refusal> {
@@ -233,7 +256,6 @@ impl Passage {
             None => PathAndQuery::try_from(path),
         };
         let target = target.map_err(|_| Refusal::bad_request("the path cannot be passed on"))?;
-        let body = RequestBody::new(body, most_body(self.shared.settings.most_body_bytes));
         let mut headers = head.headers;
         let length = body.size_hint().exact();
         headers::to_guest(&mut headers, request_id, peer, length);
@@ -252,8 +274,10 @@ impl Passage {
         let Shared { settings, hooks, metrics, .. } = &*self.shared;
         let deadline = tokio::time::Instant::now() + settings.wake_timeout;
         loop {
-            let in_flight = self.route.target(&**hooks, metrics, deadline).await?;
-            let failure = match exchange(in_flight.guest(), request, settings, metrics).await {
+            let ahead = Some(request.body_mut());
+            let in_flight = while_reading(ahead, self.route.target(&**hooks, metrics, deadline)).await?;
+            let is_repeatable = self.kind.is_repeatable(request.method());
+            let failure = match exchange(in_flight.guest(), request, is_repeatable, settings, metrics).await {
                 Ok(response) => return Ok((response, in_flight)),
                 Err(failure) => failure,
             };

@@ -1,12 +1,13 @@
 //! One runtime: where its requests go now, and who is here.
 //!
 //! ```text
-//!            up                  try_sleep
-//! Starting ──────▶ Up ─────────────────────────▶ Asleep
-//!    ▲  ▲          │ forget                         │ a request comes: Hooks::wake
-//!    │  └──────────┘                                │
-//!    └──────────────────────────────────────────────┘
-//! from each: failed ─▶ Failed, up ─▶ Up, starting ─▶ Starting, remove ─▶ Removed (for good)
+//!                   try_sleep                      a request comes: Hooks::wake
+//!        ┌─────────────────────────────────▶ Asleep ───────────────────────────────▶ Waking
+//!        │ up                 try_sleep         ▲       nobody came in time            │
+//! Starting ──────▶ Up ──────────────────────────┴──────────────────────────────────────┘
+//!        ▲         │ forget
+//!        └─────────┘
+//! from each: up ─▶ Up, starting ─▶ Starting, failed ─▶ Failed, remove ─▶ Removed (for good)
 //! ```
 
 use std::collections::VecDeque;
@@ -59,14 +60,18 @@ struct State {
     /// Tasks whose end was told, the last ones.
     finished: VecDeque<String>,
     present: usize,
+    /// Of these, how many wait for a target.
+    waiting: usize,
     idle_since: Instant,
 }
 
 enum Phase {
     Starting,
     Up(Arc<Guest>),
-    /// The VM that slept in may come back, or another one.
-    Asleep(Arc<str>),
+    /// The VM that fell asleep, if it is known, may come back; or another one.
+    Asleep(Option<Arc<str>>),
+    /// The engine was told that a request waits.
+    Waking(Option<Arc<str>>),
     Failed(Arc<str>),
     Removed(Arc<str>),
 }
@@ -79,6 +84,22 @@ impl Drop for Presence {
         let mut state = self.0.lock();
         state.present -= 1;
         state.idle_since = Instant::now();
+    }
+}
+
+/// A request waits for a target.
+struct Waiting<'a>(&'a Route);
+
+impl<'a> Waiting<'a> {
+    fn new(route: &'a Route) -> Self {
+        route.lock().waiting += 1;
+        Self(route)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.lock().waiting -= 1;
     }
 }
 
@@ -109,6 +130,7 @@ impl Route {
             ended: VecDeque::new(),
             finished: VecDeque::new(),
             present: 0,
+            waiting: 0,
             idle_since: Instant::now(),
         };
         Self {
@@ -149,7 +171,7 @@ impl Route {
         metrics: &Metrics,
         deadline: tokio::time::Instant,
     ) -> Result<InFlight, Refusal> {
-        let mut has_waited = false;
+        let mut waiting = None;
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
             changed.as_mut().enable();
@@ -158,13 +180,15 @@ impl Route {
                 Look::Refused(refusal) => return Err(refusal),
                 Look::Wait { wake } => wake,
             };
+            if waiting.is_none() {
+                waiting = Some(Waiting::new(self));
+                metrics.wakes_waited.inc();
+            }
             if wake {
                 hooks.wake(self.id);
             }
-            if !std::mem::replace(&mut has_waited, true) {
-                metrics.wakes_waited.inc();
-            }
             if tokio::time::timeout_at(deadline, changed).await.is_err() {
+                self.wake_anew();
                 return Err(Refusal::unavailable("the runtime is still starting; try again"));
             }
         }
@@ -174,13 +198,21 @@ impl Route {
         let mut state = self.lock();
         match &state.phase {
             Phase::Up(guest) => Look::Target(guest.begin()),
-            Phase::Starting => Look::Wait { wake: false },
-            Phase::Asleep(_) => {
-                state.phase = Phase::Starting;
+            Phase::Starting | Phase::Waking(_) => Look::Wait { wake: false },
+            Phase::Asleep(sleeper) => {
+                state.phase = Phase::Waking(sleeper.clone());
                 Look::Wait { wake: true }
             }
             Phase::Failed(reason) => Look::Refused(Refusal::unavailable(format!("the runtime failed: {reason}"))),
             Phase::Removed(reason) => Look::Refused(Refusal::removed(reason)),
+        }
+    }
+
+    /// A runtime did not wake in time: the next request tells the engine once more, in case it could not help it then.
+    fn wake_anew(&self) {
+        let mut state = self.lock();
+        if let Phase::Waking(sleeper) = &mut state.phase {
+            state.phase = Phase::Asleep(sleeper.take());
         }
     }
 
@@ -207,7 +239,9 @@ impl Route {
         }
         let may_come = match &state.phase {
             Phase::Starting => !state.ended.iter().any(|ended| &**ended == vm_id),
-            Phase::Asleep(sleeper) => &**sleeper == vm_id,
+            Phase::Asleep(sleeper) | Phase::Waking(sleeper) => {
+                sleeper.as_ref().is_none_or(|sleeper| &**sleeper == vm_id)
+            }
             Phase::Up(_) | Phase::Failed(_) | Phase::Removed(_) => false,
         };
         if may_come { Whereabouts::Unknown } else { Whereabouts::Gone }
@@ -292,15 +326,21 @@ impl Route {
 
     pub(crate) fn try_sleep(&self) -> bool {
         let mut state = self.lock();
-        let Phase::Up(guest) = &state.phase else { return false };
-        if state.present > 0 {
-            return false;
-        }
-        let guest = Arc::clone(guest);
-        state.phase = Phase::Asleep(Arc::clone(&guest.vm_id));
+        let sleeper = match &state.phase {
+            Phase::Up(_) if state.present > 0 => return false,
+            Phase::Up(guest) => Some(Arc::clone(guest)),
+            Phase::Starting => None,
+            Phase::Asleep(_) | Phase::Waking(_) => return true,
+            Phase::Failed(_) | Phase::Removed(_) => return false,
+        };
+        state.phase = Phase::Asleep(sleeper.as_ref().map(|guest| Arc::clone(&guest.vm_id)));
         drop(state);
-        // Nothing is in flight; this closes the idle connections.
-        guest.end(&"it sleeps".into());
+        // Whoever waited for a start wakes it.
+        self.changed.notify_waiters();
+        if let Some(guest) = sleeper {
+            // Nothing is in flight; this closes the idle connections.
+            guest.end(&"it sleeps".into());
+        }
         true
     }
 
@@ -314,12 +354,13 @@ impl Route {
         (state.present == 0).then(|| state.idle_since.elapsed())
     }
 
-    pub(crate) fn present(&self) -> usize {
-        self.lock().present
+    pub(crate) fn in_flight(&self) -> usize {
+        let present = self.lock().present;
+        present.saturating_sub(self.queued())
     }
 
     pub(crate) fn queued(&self) -> usize {
-        self.calls.waiting() + self.quick.waiting()
+        self.lock().waiting + self.calls.waiting() + self.quick.waiting()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

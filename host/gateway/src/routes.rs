@@ -121,7 +121,10 @@ impl Routes {
     }
 
     /// Puts a runtime to sleep if nothing is in flight or waits, in one step: whatever request comes next calls
-    /// [`Hooks::wake`] and waits. Whether it sleeps now; the VM may be stopped then.
+    /// [`Hooks::wake`] and waits. Whether it sleeps now; its VM may be saved or stopped then.
+    ///
+    /// One that has no target, because it was just [added](Self::add) or is [starting](Self::starting), sleeps at once;
+    /// requests that wait for it wake it.
     #[must_use]
     pub fn try_sleep(&self, id: u64) -> bool {
         self.find(id).is_some_and(|route| route.try_sleep())
@@ -140,13 +143,13 @@ impl Routes {
         self.find(id)?.idle_for()
     }
 
-    /// Requests that are not answered in full, without those that [wait for a slot](Self::queued).
+    /// Requests that are being answered, without those that [wait](Self::queued).
     #[must_use]
     pub fn in_flight(&self, id: u64) -> usize {
-        self.find(id).map_or(0, |route| route.present().saturating_sub(route.queued()))
+        self.find(id).map_or(0, |route| route.in_flight())
     }
 
-    /// Requests that wait for a slot.
+    /// Requests that wait, for a slot or for a runtime that starts or wakes.
     #[must_use]
     pub fn queued(&self, id: u64) -> usize {
         self.find(id).map_or(0, |route| route.queued())

@@ -118,7 +118,7 @@ async fn find_vm(passage: &Passage, vm_id: &str) -> Result<Option<InFlight>, Ref
 async fn ask(passage: Passage, in_flight: InFlight, request: Request<RequestBody>, task: String) -> Response {
     let guest = Arc::clone(in_flight.guest());
     let shared = Arc::clone(&passage.shared);
-    let response = match exchange(&guest, request, &shared.settings, &shared.metrics).await {
+    let response = match exchange(&guest, request, true, &shared.settings, &shared.metrics).await {
         Ok(response) => response,
         // Its VM went while it was asked.
         Err(_) if guest.gone().is_some() => return passage.reply(json(failed(&task))),

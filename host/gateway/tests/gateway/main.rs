@@ -1,0 +1,14 @@
+//! The gateway between raw clients and guests: real sockets on both sides, guests that misbehave in every way, and the
+//! real Serverless Runtime.
+
+mod bodies;
+mod client;
+mod guests;
+mod hostile_guests;
+mod identity;
+mod passing_on;
+mod runtime;
+mod service;
+mod sleeping;
+mod tasks;
+mod turns;

@@ -55,6 +55,9 @@ pub(crate) async fn exchange(
     let fault = request.body().fault();
     // Small bodies go out with their head in one piece, and can be sent again.
     request.body_mut().read_what_is_here();
+    if let Some(fault) = fault.get() {
+        return Err(Failure::Body(fault));
+    }
     let result = match guest.idle_connection().await {
         Some(connection) => {
             let again = if is_repeatable { copy(&request) } else { None };

@@ -32,6 +32,8 @@ pub(crate) struct GuestBody {
     guest: Arc<Guest>,
     going: Pin<Box<OwnedNotified>>,
     lease: Option<Lease>,
+    /// How it ended, until that is told.
+    error: Option<AnswerError>,
 }
 
 impl GuestBody {
@@ -40,7 +42,7 @@ impl GuestBody {
         let mut going = Box::pin(guest.going());
         going.as_mut().enable();
         let guest = Arc::clone(guest);
-        let mut body = Self { incoming, connection: Some(connection), guest, going, lease: None };
+        let mut body = Self { incoming, connection: Some(connection), guest, going, lease: None, error: None };
         if body.incoming.is_end_stream() {
             body.finish(&mut Context::from_waker(std::task::Waker::noop()));
         }
@@ -62,12 +64,15 @@ impl GuestBody {
         self.lease = None;
     }
 
-    fn fail(&mut self, error: AnswerError) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+    /// The answer ends early. That is told the next time, so that the client gets what came before.
+    fn fail(&mut self, error: AnswerError, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         self.connection = None;
         if let Some(mut lease) = self.lease.take() {
             lease.cut_short(&error);
         }
-        Poll::Ready(Some(Err(io::Error::other(error))))
+        self.error = Some(error);
+        context.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 
@@ -79,20 +84,23 @@ impl Body for GuestBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        if let Some(error) = self.error.take() {
+            return Poll::Ready(Some(Err(io::Error::other(error))));
+        }
         loop {
             let Some(connection) = &mut self.connection else { return Poll::Ready(None) };
             connection.drive(context);
             let gone = self.guest.gone().is_some() || self.going.as_mut().poll(context).is_ready();
             if gone {
                 let reason = self.guest.gone().cloned().unwrap_or_default();
-                return self.fail(AnswerError::Gone(reason));
+                return self.fail(AnswerError::Gone(reason), context);
             }
             match ready!(Pin::new(&mut self.incoming).poll_frame(context)) {
                 None => {
                     self.finish(context);
                     return Poll::Ready(None);
                 }
-                Some(Err(error)) => return self.fail(AnswerError::Broken(error)),
+                Some(Err(error)) => return self.fail(AnswerError::Broken(error), context),
                 Some(Ok(frame)) => {
                     // Trailers end here, as those of requests do.
                     let Ok(data) = frame.into_data() else { continue };
@@ -107,7 +115,7 @@ impl Body for GuestBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.connection.is_none() || self.incoming.is_end_stream()
+        self.error.is_none() && (self.connection.is_none() || self.incoming.is_end_stream())
     }
 
     fn size_hint(&self) -> SizeHint {

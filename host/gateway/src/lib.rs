@@ -17,6 +17,7 @@ mod exchange;
 mod guest;
 mod guest_body;
 mod guest_connection;
+mod head_watch;
 mod headers;
 mod hooks;
 pub mod identity;

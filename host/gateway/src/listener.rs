@@ -1,5 +1,6 @@
 //! Listeners: connections of clients, their limits, and their end.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -9,6 +10,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
+use axum::response::Response;
+use futures_util::future::Either;
+use http::header::{CONNECTION, HeaderValue, TRANSFER_ENCODING};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1::Builder;
@@ -19,6 +23,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
+use crate::answers::Refusal;
+use crate::head_watch::{Found, Watched};
 use crate::identity::Users;
 use crate::proxy::runtime_router;
 use crate::routes::Routes;
@@ -112,11 +118,9 @@ async fn connection(
 ) {
     // Answers are written whole where they can be: nothing to gain from waiting for more.
     let _ = stream.set_nodelay(true);
+    let (stream, found) = Watched::new(stream);
     let app = TowerToHyperService::new(app);
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        app.call(request)
-    });
+    let service = service_fn(move |request: Request<Incoming>| answer(&app, request, peer, &found));
     let connection = Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(header_timeout)
@@ -134,5 +138,30 @@ async fn connection(
     };
     if let Err(error) = result {
         tracing::debug!(%peer, error = &error as &dyn std::error::Error, "connection ended early");
+    }
+}
+
+/// Answers one request of a connection.
+fn answer(
+    app: &TowerToHyperService<Router>,
+    mut request: Request<Incoming>,
+    peer: SocketAddr,
+    found: &Found,
+) -> impl Future<Output = Result<Response, Infallible>> + Send + use<> {
+    let has_encoding = request.headers().contains_key(TRANSFER_ENCODING);
+    let answer = if has_encoding && found.two_lengths() {
+        let reason = "a request has a Content-Length or a Transfer-Encoding, not both";
+        Either::Left(std::future::ready(Ok(Refusal::bad_request(reason).into_response())))
+    } else {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        Either::Right(app.call(request))
+    };
+    async move {
+        let mut answer = answer.await?;
+        if has_encoding {
+            // See `head_watch`: where the next request begins is nothing to be argued about.
+            answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        Ok(answer)
     }
 }

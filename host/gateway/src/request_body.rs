@@ -169,10 +169,11 @@ impl hyper::body::Body for RequestBody {
 
     fn size_hint(&self) -> SizeHint {
         let ahead_bytes = self.ahead_bytes() as u64;
-        if self.ended {
+        if self.ended && self.error.is_none() {
             return SizeHint::with_exact(ahead_bytes);
         }
-        let inner = self.inner.size_hint();
+        // One that ends in an error must not look like a shorter one that ends well.
+        let inner = if self.ended { SizeHint::new() } else { self.inner.size_hint() };
         let mut hint = SizeHint::new();
         hint.set_lower(inner.lower().saturating_add(ahead_bytes));
         if let Some(upper) = inner.upper() {
@@ -216,6 +217,7 @@ mod tests {
         let pieces = futures_util::stream::iter([Ok("ab"), Ok("cd"), Err(std::io::Error::other("gone"))]);
         let mut body = RequestBody::new(Body::from_stream(pieces), 4);
         body.read_ahead().await;
+        assert!(!body.is_end_stream() && body.size_hint().exact().is_none() && body.copy().is_none());
         let Err(BodyError::Client(_)) = body.collect().await else { panic!("the client's end is lost") };
 
         let mut body = RequestBody::new(Body::from("abcd"), 4);

@@ -1,5 +1,6 @@
 //! The gateway between raw clients and guests: real sockets on both sides, guests that misbehave in every way, and the
 //! real Serverless Runtime.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
 mod bodies;
 mod client;

@@ -150,7 +150,7 @@ async fn a_guest_that_forgot_a_task_has_failed_it_once_and_for_all() {
     let forgetful = Guest::saying("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").await;
     service.up("vm-1", &forgetful);
     has_failed_with_its_vm(&service.get(&status_path(&task)).await, &task);
-    assert_eq!(*service.book.finished.lock().unwrap(), [task.clone()]);
+    assert_eq!(*service.book.finished.lock().unwrap(), std::slice::from_ref(&task));
     has_failed_with_its_vm(&service.get(&status_path(&task)).await, &task);
 }
 

@@ -21,7 +21,7 @@ const HASH_SETTING: &str = "admin_password_hash";
 const PASSWORD_BYTES: usize = 15;
 
 /// The users, and a password to be shown.
-pub struct Administrator {
+pub(crate) struct Administrator {
     /// Who may use the engine.
     pub users: Users,
     /// The administrator's password, if it was made just now.
@@ -32,7 +32,7 @@ pub struct Administrator {
 ///
 /// # Errors
 /// In words: a hash that is none, a store that does not answer, no random bytes.
-pub async fn users(settings: &Settings, store: &Store) -> Result<Administrator, String> {
+pub(crate) async fn users(settings: &Settings, store: &Store) -> Result<Administrator, String> {
     if !settings.users.is_empty() {
         let users = settings.users.iter();
         let users = users.map(|(name, hash)| User { name: name.clone(), password_hash: hash.clone() }).collect();

@@ -18,7 +18,7 @@ use crate::runtime_document::Defaults;
 use crate::settings::Settings;
 
 /// The port at which a runtime's own address answers: that of the reports' clients.
-pub const RUNTIME_ADDRESS_PORT: u16 = 8000;
+pub(crate) const RUNTIME_ADDRESS_PORT: u16 = 8000;
 
 /// Shared by all tasks of an engine.
 pub struct Core {
@@ -111,7 +111,7 @@ fn runtime_address(id: u64) -> Option<Ipv4Addr> {
 
 /// Milliseconds since 1970.
 #[must_use]
-pub fn now_ms() -> u64 {
+pub(crate) fn now_ms() -> u64 {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX)
 }

@@ -20,7 +20,7 @@ const ENTROPY_BYTES: usize = 64;
 
 /// Why a guest gave no use of an answer.
 #[derive(Debug, thiserror::Error)]
-pub enum GuestError {
+pub(crate) enum GuestError {
     /// No connection.
     #[error("the guest does not take connections")]
     Connect(#[source] io::Error),
@@ -55,7 +55,7 @@ pub enum GuestError {
 
 /// What a guest is doing (`GET /v1/skerry/activity`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct Activity {
+pub(crate) struct Activity {
     /// Calls that wait or run, of both kinds.
     pub calls_in_progress: u64,
     /// Asynchronous tasks that are not done.
@@ -76,7 +76,7 @@ struct Renewal<'a> {
 ///
 /// # Errors
 /// See [`GuestError`].
-pub async fn check_health(connector: &dyn Connector, timeout: Duration) -> Result<(), GuestError> {
+pub(crate) async fn check_health(connector: &dyn Connector, timeout: Duration) -> Result<(), GuestError> {
     ask(connector, Method::GET, "/healthz", Bytes::new(), timeout).await.map(drop)
 }
 
@@ -84,7 +84,7 @@ pub async fn check_health(connector: &dyn Connector, timeout: Duration) -> Resul
 ///
 /// # Errors
 /// See [`GuestError`]; such a guest must not be used.
-pub async fn renew(connector: &dyn Connector, instance: &str, timeout: Duration) -> Result<(), GuestError> {
+pub(crate) async fn renew(connector: &dyn Connector, instance: &str, timeout: Duration) -> Result<(), GuestError> {
     let mut entropy = [0; ENTROPY_BYTES];
     getrandom::fill(&mut entropy).map_err(|error| GuestError::Entropy(error.to_string()))?;
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -98,7 +98,7 @@ pub async fn renew(connector: &dyn Connector, instance: &str, timeout: Duration)
 ///
 /// # Errors
 /// See [`GuestError`].
-pub async fn activity(connector: &dyn Connector, timeout: Duration) -> Result<Activity, GuestError> {
+pub(crate) async fn activity(connector: &dyn Connector, timeout: Duration) -> Result<Activity, GuestError> {
     let path = "/v1/skerry/activity";
     let body = ask(connector, Method::GET, path, Bytes::new(), timeout).await?;
     serde_json::from_slice(&body).map_err(|error| GuestError::Body(path.to_owned(), error.to_string()))
@@ -108,7 +108,7 @@ pub async fn activity(connector: &dyn Connector, timeout: Duration) -> Result<Ac
 ///
 /// # Errors
 /// See [`GuestError`].
-pub async fn task_status(connector: &dyn Connector, task: &str, timeout: Duration) -> Result<String, GuestError> {
+pub(crate) async fn task_status(connector: &dyn Connector, task: &str, timeout: Duration) -> Result<String, GuestError> {
     let path = format!("/v1/faas/{task}/status");
     text(&path, ask(connector, Method::GET, &path, Bytes::new(), timeout).await?)
 }
@@ -117,7 +117,7 @@ pub async fn task_status(connector: &dyn Connector, task: &str, timeout: Duratio
 ///
 /// # Errors
 /// See [`GuestError`].
-pub async fn metrics(connector: &dyn Connector, timeout: Duration) -> Result<String, GuestError> {
+pub(crate) async fn metrics(connector: &dyn Connector, timeout: Duration) -> Result<String, GuestError> {
     text("/metrics", ask(connector, Method::GET, "/metrics", Bytes::new(), timeout).await?)
 }
 

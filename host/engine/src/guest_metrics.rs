@@ -10,7 +10,7 @@ const MOST_PAGE_BYTES: usize = 64 * 1024;
 
 /// Guests' pages put together.
 #[derive(Debug, Default)]
-pub struct GuestPages {
+pub(crate) struct GuestPages {
     families: BTreeMap<String, Family>,
 }
 
@@ -22,7 +22,7 @@ struct Family {
 
 impl GuestPages {
     /// Adds the page of a runtime's guest.
-    pub fn add(&mut self, runtime: u64, page: &str) {
+    pub(crate) fn add(&mut self, runtime: u64, page: &str) {
         let mut end = page.len().min(MOST_PAGE_BYTES);
         while !page.is_char_boundary(end) {
             end -= 1;
@@ -52,7 +52,7 @@ impl GuestPages {
 
     /// The page.
     #[must_use]
-    pub fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         let mut page = String::new();
         for (name, family) in &self.families {
             let _ = writeln!(page, "# TYPE {name} {}", family.kind);

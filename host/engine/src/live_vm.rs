@@ -25,7 +25,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const SAVE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Microseconds that each phase of a start took, in the order in which they passed.
-pub type Phases = Vec<(String, u64)>;
+pub(crate) type Phases = Vec<(String, u64)>;
 
 /// A machine that runs.
 pub struct LiveVm {
@@ -119,7 +119,9 @@ impl LiveVm {
 
     /// Resolves when the machine's process has ended.
     pub async fn ended(&self) {
-        let watched = self.end.try_clone().and_then(|end| AsyncFd::with_interest(end, Interest::READABLE));
+        #[expect(deprecated, reason = "an OwnedFd stays open while it is watched, which is all that the unsafe successor asks")]
+        let register = |end| AsyncFd::with_interest(end, Interest::READABLE);
+        let watched = self.end.try_clone().and_then(register);
         match watched {
             Ok(watched) => {
                 // An error of the poll means that the process can no longer be watched: as good as gone.
@@ -215,7 +217,7 @@ impl std::fmt::Debug for LiveVm {
 
 /// Whether an end was the guest's own orderly one, which the policy `on-failure` does not restart.
 #[must_use]
-pub fn is_in_order(exit: &VmExit) -> bool {
+pub(crate) fn is_in_order(exit: &VmExit) -> bool {
     matches!(exit.cause, ExitCause::Reset)
 }
 

@@ -127,7 +127,7 @@ impl Metrics {
 }
 
 /// The whole page: `registry` (engine and gateway), what there is now, and the guests' own with a label `runtime`.
-pub async fn page(core: &Core, registry: &Registry) -> String {
+pub(crate) async fn page(core: &Core, registry: &Registry) -> String {
     let mut text = String::new();
     // Writing to a string does not fail.
     let _ = prometheus_client::encoding::text::encode_registry(&mut text, registry);

@@ -19,7 +19,7 @@ use crate::runtime_document::{Shown, VmDocument, machine_spec, shown, wanted_at_
 use crate::supervisor::{Beginning, Event, MOST_EVENTS, Supervisor, own_url, reserve};
 
 /// The engine as the REST API sees it.
-pub struct EngineProvisioner {
+pub(crate) struct EngineProvisioner {
     /// The engine.
     pub core: Arc<Core>,
     /// Engine's and gateway's counters.
@@ -205,7 +205,7 @@ impl Provisioner for EngineProvisioner {
 }
 
 /// Starts the task that owns a runtime, and lists the runtime.
-pub fn supervise(
+pub(crate) fn supervise(
     core: &Arc<Core>,
     record: RuntimeRecord,
     wanted: ServerlessRuntime,

@@ -12,7 +12,7 @@ use crate::machines::MachineSpec;
 
 /// What the engine did about a runtime.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VmDocument {
+pub(crate) struct VmDocument {
     /// The machine that serves, or the one that sleeps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<VmRecord>,
@@ -40,7 +40,7 @@ pub struct Defaults {
 
 /// What a client asks for at creation, with the defaults filled in and without what only the engine may say.
 #[must_use]
-pub fn wanted_at_creation(mut asked: ServerlessRuntime, defaults: &Defaults) -> ServerlessRuntime {
+pub(crate) fn wanted_at_creation(mut asked: ServerlessRuntime, defaults: &Defaults) -> ServerlessRuntime {
     clear_engine_members(&mut asked);
     asked.faas.cpu.get_or_insert(1);
     asked.faas.memory_mb.get_or_insert(defaults.memory_mib);
@@ -61,7 +61,7 @@ pub fn wanted_at_creation(mut asked: ServerlessRuntime, defaults: &Defaults) -> 
 ///
 /// # Errors
 /// What cannot be changed so (422).
-pub fn wanted_after_update(
+pub(crate) fn wanted_after_update(
     before: &ServerlessRuntime,
     mut asked: ServerlessRuntime,
     same_flavour: impl Fn(&str) -> bool,
@@ -116,7 +116,7 @@ fn clear_engine_members(runtime: &mut ServerlessRuntime) {
 
 /// The machine that a wish stands for. `flavour` is the resolved name.
 #[must_use]
-pub fn machine_spec(wanted: &ServerlessRuntime, flavour: &str) -> MachineSpec {
+pub(crate) fn machine_spec(wanted: &ServerlessRuntime, flavour: &str) -> MachineSpec {
     MachineSpec {
         flavour: flavour.to_owned(),
         cpus: wanted.faas.cpu.unwrap_or(1),
@@ -126,13 +126,13 @@ pub fn machine_spec(wanted: &ServerlessRuntime, flavour: &str) -> MachineSpec {
 
 /// The runtime's restart policy.
 #[must_use]
-pub fn restart_policy(wanted: &ServerlessRuntime) -> RestartPolicy {
+pub(crate) fn restart_policy(wanted: &ServerlessRuntime) -> RestartPolicy {
     wanted.skerry.as_ref().and_then(|options| options.restart).unwrap_or_default()
 }
 
 /// What is shown beside the client's wish.
 #[derive(Clone, Debug)]
-pub struct Shown<'a> {
+pub(crate) struct Shown<'a> {
     /// Its number.
     pub id: u64,
     /// Its state.
@@ -147,7 +147,7 @@ pub struct Shown<'a> {
 
 /// The object as clients see it.
 #[must_use]
-pub fn shown(wanted: &ServerlessRuntime, shown: &Shown<'_>) -> ServerlessRuntime {
+pub(crate) fn shown(wanted: &ServerlessRuntime, shown: &Shown<'_>) -> ServerlessRuntime {
     let mut runtime = wanted.clone();
     runtime.id = Some(shown.id);
     runtime.service_id = Some(shown.id);
@@ -166,7 +166,7 @@ pub fn shown(wanted: &ServerlessRuntime, shown: &Shown<'_>) -> ServerlessRuntime
 
 /// Whether what the engine did last was to let it sleep.
 #[must_use]
-pub fn is_asleep(vm: &VmDocument) -> bool {
+pub(crate) fn is_asleep(vm: &VmDocument) -> bool {
     vm.current.as_ref().is_none_or(|current| current.directory.is_none())
 }
 

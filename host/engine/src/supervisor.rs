@@ -34,7 +34,7 @@ use crate::registry::Shared;
 use crate::runtime_document::{Shown, VmDocument, machine_spec, shown};
 
 /// Events that may wait for a runtime. Each of its own tasks sends one at a time, and clients wait for their answers.
-pub const MOST_EVENTS: usize = 64;
+pub(crate) const MOST_EVENTS: usize = 64;
 /// The pause after the store refused a change that is made already.
 const STORE_RETRY: Duration = Duration::from_secs(1);
 
@@ -104,7 +104,7 @@ pub struct StartedMachine {
 
 /// How a supervisor begins.
 #[derive(Debug)]
-pub enum Beginning {
+pub(crate) enum Beginning {
     /// A new runtime, or one whose start an earlier engine did not finish.
     Start {
         /// The room that it has been given already.
@@ -122,13 +122,13 @@ pub enum Beginning {
 
 /// What a sleeping machine left behind.
 #[derive(Clone, Debug)]
-pub struct Saved {
+pub(crate) struct Saved {
     /// The machine's record, with the folder.
     pub record: VmRecord,
 }
 
 /// The owner of one runtime.
-pub struct Supervisor {
+pub(crate) struct Supervisor {
     core: Arc<Core>,
     shared: Arc<Shared>,
     /// For the tasks that report back.
@@ -151,7 +151,7 @@ pub struct Supervisor {
 
 impl Supervisor {
     /// The owner of a runtime that the store has as `record`. It does nothing until [`Self::run`].
-    pub fn new(
+    pub(crate) fn new(
         core: Arc<Core>,
         shared: Arc<Shared>,
         sender: mpsc::Sender<Event>,
@@ -177,7 +177,7 @@ impl Supervisor {
     }
 
     /// Lets the gateway know of the runtime, before anybody can hear of it.
-    pub fn list_route(&mut self) {
+    pub(crate) fn list_route(&mut self) {
         self.core.routes.add(self.id(), self.route_options());
         self.own_address = self.core.address(self.id()).map(|address| {
             let (core, id) = (Arc::clone(&self.core), self.id());
@@ -186,7 +186,7 @@ impl Supervisor {
     }
 
     /// Lives until the runtime is deleted or the engine ends.
-    pub async fn run(mut self, beginning: Beginning, mut events: mpsc::Receiver<Event>) {
+    pub(crate) async fn run(mut self, beginning: Beginning, mut events: mpsc::Receiver<Event>) {
         self.begin(beginning).await;
         loop {
             let event = tokio::select! {
@@ -435,6 +435,6 @@ fn view_of(
 
 /// The URL of a runtime's own address.
 #[must_use]
-pub fn own_url(address: std::net::Ipv4Addr) -> String {
+pub(crate) fn own_url(address: std::net::Ipv4Addr) -> String {
     format!("http://{address}:{}", crate::core::RUNTIME_ADDRESS_PORT)
 }

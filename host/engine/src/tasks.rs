@@ -19,13 +19,13 @@ const STATUS_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The gateway's way into the engine. It holds the engine weakly: the engine holds the gateway's table.
 #[derive(Default)]
-pub struct EngineHooks {
+pub(crate) struct EngineHooks {
     core: std::sync::OnceLock<Weak<Core>>,
 }
 
 impl EngineHooks {
     /// Says which engine it is; once.
-    pub fn attach(&self, core: &Arc<Core>) {
+    pub(crate) fn attach(&self, core: &Arc<Core>) {
         // A second engine for the same hooks there never is.
         let _ = self.core.set(Arc::downgrade(core));
     }
@@ -74,7 +74,7 @@ impl Hooks for EngineHooks {
 ///
 /// # Errors
 /// The number of tasks whose answers are not stored, in words.
-pub async fn collect_answers(core: &Core, id: u64, vm: &LiveVm) -> Result<(), String> {
+pub(crate) async fn collect_answers(core: &Core, id: u64, vm: &LiveVm) -> Result<(), String> {
     let open = core.store.open_tasks(id, Some(&vm.id)).await.map_err(|error| chain(&error))?;
     let mut missing = 0;
     for row in open {
@@ -96,7 +96,7 @@ pub async fn collect_answers(core: &Core, id: u64, vm: &LiveVm) -> Result<(), St
 }
 
 /// Gives every open task of a machine that is gone its answer: FAILED, with the reason.
-pub async fn fail_tasks(core: &Core, id: u64, vm_id: &str, reason: &str) {
+pub(crate) async fn fail_tasks(core: &Core, id: u64, vm_id: &str, reason: &str) {
     let answer = failed_answer(&format!("the machine that ran the task is gone: {reason}"));
     match core.store.finish_tasks_of(id, vm_id, &answer).await {
         Ok(0) => {}

@@ -8,7 +8,6 @@ use anyhow::Context;
 use skerry_engine::settings::{Settings, SettingsLayer, commented_file};
 use skerry_engine::{ADMINISTRATOR, Engine, EngineSetup, FlavourImage, PASSWORD_VARIABLE};
 use skerry_image::{Flavour, Image};
-use skerry_vmm::Qemu;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 

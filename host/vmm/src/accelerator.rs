@@ -16,7 +16,7 @@ use nix::sys::utsname::uname;
 use skerry_api::boot::GuestExit;
 use skerry_api::faas::GUEST_PORT;
 
-use crate::{ExitCause, Lifetime, MicroVm, NotReady, Qemu, StartError, VmExit, VmSpec};
+use crate::{ExitCause, Lifetime, MicroVm, Network, NotReady, Qemu, StartError, VmExit, VmSpec};
 use memory::{Entry, Key};
 
 /// How long the proof may take, from QEMU's start to the guest's readiness. A KVM that works takes some 100 ms.
@@ -211,6 +211,7 @@ fn prove(qemu: &Qemu, proof: &Proof) -> Result<Proven, AcceleratorError> {
         lifetime: Lifetime::EndsWithHost,
         state_dir: proof.state_dir.clone(),
         guest_port: GUEST_PORT,
+        network: Network::User,
     };
     let started_at = Instant::now();
     let deadline = started_at + PROOF_TIME_LIMIT;

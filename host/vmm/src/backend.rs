@@ -28,8 +28,12 @@ pub trait MicroVm: Send {
     /// A handle on the VMM's process that other threads can wait for its end with, or kill it by.
     fn process(&self) -> ProcessHandle;
 
-    /// Where on the host (loopback only) the guest's port answers. Connections before readiness may stall for a second.
-    fn endpoint(&self) -> SocketAddr;
+    /// How the guest is reached. It is there as soon as the machine is; before the guest is ready it may not answer, and
+    /// connections to [`GuestAddress::Tcp`] then may stall for a second.
+    fn address(&self) -> GuestAddress;
+
+    /// The machine's own directory; [`crate::running_machines`] finds the machine by it.
+    fn directory(&self) -> &Path;
 
     /// The file that the guest's serial console is written to. Its content is hostile input.
     fn serial_log(&self) -> &Path;
@@ -57,6 +61,23 @@ pub trait MicroVm: Send {
     /// # Errors
     /// When the directory cannot be removed; the process is gone even then.
     fn stop(self: Box<Self>) -> Result<(), StopError>;
+}
+
+/// How the host reaches a guest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GuestAddress {
+    /// A loopback address that leads to the guest's port.
+    Tcp(SocketAddr),
+    /// The Unix stream socket of a [`crate::Network::Link`], by its absolute path, which may be too long for an address.
+    Link(PathBuf),
+}
+
+impl GuestAddress {
+    /// The address that leads to the guest's port, where there is one.
+    #[must_use]
+    pub fn tcp(&self) -> Option<SocketAddr> {
+        if let Self::Tcp(address) = self { Some(*address) } else { None }
+    }
 }
 
 /// Why a machine was not started.
@@ -90,6 +111,16 @@ pub enum StartError {
         program: PathBuf,
         /// What the kernel said.
         source: std::io::Error,
+    },
+    /// The VMM of this host is too old for what is asked.
+    #[error("{vmm} has no {feature}; {advice}")]
+    Unsupported {
+        /// The VMM with its version.
+        vmm: String,
+        /// What it lacks.
+        feature: &'static str,
+        /// What to do.
+        advice: &'static str,
     },
     /// The VMM ended before the machine was built.
     #[error("the VMM ended before the machine ran: {0}")]

@@ -31,6 +31,11 @@ pub enum ExitCause {
     },
     /// The accelerator failed inside the machine (a KVM that opens and does not work), which can never go on.
     Accelerator(String),
+    /// Not known: this process adopted the machine, and a process's status goes to the one that started it.
+    Unknown {
+        /// What the VMM wrote to its standard error, if anything.
+        message: String,
+    },
     /// A signal ended the VMM: SIGKILL by [`crate::ProcessHandle::kill`], the kernel's out-of-memory killer, a crash.
     Signal(i32),
 }
@@ -58,6 +63,10 @@ impl fmt::Display for ExitCause {
             }
             Self::Vmm { status, message } => write!(formatter, "the VMM failed with exit status {status}: {message}"),
             Self::Accelerator(reason) => write!(formatter, "the accelerator failed inside the machine: {reason}"),
+            Self::Unknown { message } if message.is_empty() => {
+                formatter.write_str("it ended; how is not known, since another process had started it")
+            }
+            Self::Unknown { message } => write!(formatter, "it ended, and the VMM said: {message}"),
             Self::Signal(number) => write!(formatter, "{} ended the VMM", signal_name(*number)),
         }
     }

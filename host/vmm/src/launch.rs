@@ -26,7 +26,7 @@ pub(crate) struct Confinement {
     /// Whether it ends with this process.
     pub(crate) lifetime: Lifetime,
     /// The only descriptors beside 0, 1 and 2 that it inherits.
-    pub(crate) inherited: [RawFd; 2],
+    pub(crate) inherited: Vec<RawFd>,
     /// The largest file that it can write.
     pub(crate) most_file_bytes: u64,
 }
@@ -96,11 +96,11 @@ fn confine(confinement: &Confinement, host: nix::unistd::Pid) -> io::Result<()> 
     }
     setrlimit(Resource::RLIMIT_FSIZE, confinement.most_file_bytes, confinement.most_file_bytes)?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
-    close_others(confinement.inherited)
+    close_others(&confinement.inherited)
 }
 
 /// Marks all descriptors but 0, 1, 2 and `inherited` to be closed by exec.
-fn close_others(inherited: [RawFd; 2]) -> io::Result<()> {
+fn close_others(inherited: &[RawFd]) -> io::Result<()> {
     // SAFETY: the call only sets flags of descriptors. Before Linux 5.11 it does not exist; the descriptors that Rust's
     // library opened have the flag anyway.
     #[allow(unsafe_code)]
@@ -110,7 +110,7 @@ fn close_others(inherited: [RawFd; 2]) -> io::Result<()> {
     for descriptor in inherited {
         // SAFETY: setting a flag of a descriptor that the caller keeps open.
         #[allow(unsafe_code)]
-        Errno::result(unsafe { libc::fcntl(descriptor, libc::F_SETFD, 0) })?;
+        Errno::result(unsafe { libc::fcntl(*descriptor, libc::F_SETFD, 0) })?;
     }
     Ok(())
 }
@@ -126,7 +126,7 @@ mod tests {
         let (kept, not_kept) = (File::open("/dev/null").unwrap(), File::open("/dev/zero").unwrap());
         let mut command = Command::new("/bin/sh");
         command.args(["-c", script]).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let inherited = [kept.as_raw_fd(), kept.as_raw_fd()];
+        let inherited = vec![kept.as_raw_fd()];
         let child = launch(command, Confinement { lifetime, inherited, most_file_bytes: 4096 }).unwrap();
         let output = child.wait_with_output().unwrap();
         drop(not_kept);
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_program_that_is_not_there_is_an_error() {
-        let confinement = Confinement { lifetime: Lifetime::Outlives, inherited: [1, 2], most_file_bytes: 1 };
+        let confinement = Confinement { lifetime: Lifetime::Outlives, inherited: Vec::new(), most_file_bytes: 1 };
         assert!(launch(Command::new("/nonexistent/program"), confinement).is_err());
     }
 }

@@ -18,13 +18,14 @@ mod launch;
 mod process;
 mod qemu;
 mod serial;
+mod socket;
 mod spec;
 mod timings;
 
 pub use accelerator::{Accelerator, AcceleratorChoice};
-pub use backend::{Backend, MicroVm, NotReady, StartError, StopError, WaitError};
+pub use backend::{Backend, GuestAddress, MicroVm, NotReady, StartError, StopError, WaitError};
 pub use exit::{ExitCause, VmExit};
 pub use process::ProcessHandle;
 pub use qemu::{FindError, Qemu, QemuVersion};
-pub use spec::{Lifetime, SpecError, VmSpec};
+pub use spec::{Lifetime, Network, SpecError, VmSpec};
 pub use timings::StartTimings;

@@ -14,7 +14,6 @@ mod monitor;
 
 use std::fs::File;
 use std::os::fd::AsRawFd;
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -24,7 +23,8 @@ pub use discover::{FindError, Qemu, QemuVersion};
 use crate::directory::VmDirectory;
 use crate::launch::{Confinement, launch};
 use crate::serial::SerialWatch;
-use crate::{Backend, MicroVm, StartError, VmSpec};
+use crate::socket::{connect_in, listen_in};
+use crate::{Backend, MicroVm, Network, StartError, VmSpec};
 use arguments::{SERIAL_LOG, Surroundings};
 use machine::QemuVm;
 
@@ -32,6 +32,10 @@ use machine::QemuVm;
 const BUILD_TIME_LIMIT: Duration = Duration::from_secs(10);
 /// What QEMU writes to its standard error.
 const QEMU_LOG: &str = "qemu.log";
+/// The socket that QEMU's monitor listens on. Whoever looks after the machine connects, one at a time.
+const MONITOR_SOCKET: &str = "monitor.sock";
+/// The socket of a [`Network::Link`].
+const LINK_SOCKET: &str = "link.sock";
 
 impl Backend for Qemu {
     fn name(&self) -> &str {
@@ -48,6 +52,7 @@ impl Qemu {
     pub(crate) fn start_before(&self, spec: &VmSpec, deadline: Instant) -> Result<QemuVm, StartError> {
         let asked_at = Instant::now();
         spec.check()?;
+        self.check_network(spec.network)?;
         let loader = absolute_readable("loader", &spec.loader)?;
         let unikernel = absolute_readable("unikernel", &spec.unikernel)?;
         let at_parent = |source| StartError::Directory { path: spec.state_dir.clone(), source };
@@ -63,6 +68,17 @@ impl Qemu {
         }
     }
 
+    fn check_network(&self, network: Network) -> Result<(), StartError> {
+        if network == Network::User || self.has_link() {
+            return Ok(());
+        }
+        Err(StartError::Unsupported {
+            vmm: format!("QEMU {}", self.version()),
+            feature: "private links (`-netdev stream`)",
+            advice: "use QEMU 7.2 or newer, or user networking",
+        })
+    }
+
     fn start_in(
         &self,
         directory: &VmDirectory,
@@ -76,11 +92,16 @@ impl Qemu {
         let qemu_log = directory.create_file(QEMU_LOG).map_err(in_directory)?;
         let serial = SerialWatch::new(&directory.path().join(SERIAL_LOG)).map_err(in_directory)?;
         let spawn_error = |source| StartError::Spawn { program: self.program().to_path_buf(), source };
-        let (ours, theirs) = UnixStream::pair().map_err(spawn_error)?;
+        let monitor = listen_in(directory.file(), MONITOR_SOCKET).map_err(in_directory)?;
+        let linked = spec.network == Network::Link;
+        let link = linked.then(|| listen_in(directory.file(), LINK_SOCKET)).transpose().map_err(in_directory)?;
+        // Nobody accepts yet, but QEMU will.
+        let connection = connect_in(directory.file(), MONITOR_SOCKET).map_err(in_directory)?;
         let surroundings = Surroundings {
             loader,
             unikernel,
-            monitor: theirs.as_raw_fd(),
+            monitor: monitor.as_raw_fd(),
+            link: link.as_ref().map(AsRawFd::as_raw_fd),
             tsc_mhz: self.tsc_mhz(),
             sandbox: self.has_sandbox(),
             tcg_rdseed: self.version().tcg_has_rdseed(),
@@ -88,13 +109,12 @@ impl Qemu {
         let mut command = Command::new(self.program());
         command.args(arguments::arguments(spec, &surroundings)).current_dir(directory.path());
         command.stdout(Stdio::null()).stderr(qemu_log);
-        let confinement = Confinement {
-            lifetime: spec.lifetime,
-            inherited: [theirs.as_raw_fd(), directory.lock_descriptor()],
-            most_file_bytes: self.serial_limit_bytes(),
-        };
+        let mut inherited = vec![monitor.as_raw_fd(), directory.file().as_raw_fd()];
+        inherited.extend(surroundings.link);
+        let confinement =
+            Confinement { lifetime: spec.lifetime, inherited, most_file_bytes: self.serial_limit_bytes() };
         let child = launch(command, confinement).map_err(spawn_error)?;
-        machine::Parts::new(child, ours, serial, asked_at).map_err(spawn_error)
+        machine::Parts::new(child, connection, serial, asked_at).map_err(spawn_error)
     }
 }
 

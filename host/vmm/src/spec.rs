@@ -25,8 +25,21 @@ pub struct VmSpec {
     pub lifetime: Lifetime,
     /// Where the machine's own directory (mode 0700, gone when the machine is) is made; created when missing.
     pub state_dir: PathBuf,
-    /// The TCP port in the guest that [`crate::MicroVm::endpoint`] leads to.
+    /// The TCP port in the guest that [`Network::User`] forwards to; a [`Network::Link`] leads to all of them.
     pub guest_port: u16,
+    /// How the host reaches the guest.
+    pub network: Network,
+}
+
+/// How the host reaches a guest. Either way the guest has the same address, and no way out but this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Network {
+    /// The VMM's own TCP/IP stack, which forwards one port of the host's loopback address to the guest.
+    User,
+    /// A private Ethernet link: frames, each behind its length (four bytes, big-endian), on a Unix stream socket. Its other
+    /// end is for the host to provide, as 10.0.2.2 beside the guest's 10.0.2.15. One peer at a time; one that is gone may
+    /// come again.
+    Link,
 }
 
 /// What becomes of a microVM when the process that started it ends, however it ends.
@@ -139,6 +152,7 @@ mod tests {
             lifetime: Lifetime::EndsWithHost,
             state_dir: "state".into(),
             guest_port: 8000,
+            network: Network::User,
         }
     }
 

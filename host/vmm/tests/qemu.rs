@@ -27,15 +27,17 @@ fn a_ready_guest_is_noticed_and_a_stopped_one_leaves_nothing() {
     let mut machine = qemu().start(&spec).unwrap();
     assert_eq!(machine.wait_until_ready(LONG).unwrap(), ready_line());
     assert_eq!(machine.wait_until_ready(Duration::ZERO).unwrap(), ready_line(), "the same line again");
-    assert!(machine.endpoint().ip().is_loopback());
-    assert_ne!(machine.endpoint().port(), 0);
+    let address = machine.address().tcp().unwrap();
+    assert!(address.ip().is_loopback());
+    assert_ne!(address.port(), 0);
     assert_eq!(machine.wait(Duration::ZERO).unwrap(), None);
     assert!(machine.serial_tail(2).starts_with("boot\n{"), "{}", machine.serial_tail(2));
     let timings = machine.timings();
     assert!(timings.spawned_us <= timings.monitor_ready_us && timings.monitor_ready_us <= timings.machine_built_us);
     assert!(timings.ready_us.is_some());
 
-    let own = machine.serial_log().parent().unwrap().to_path_buf();
+    let own = machine.directory().to_path_buf();
+    assert_eq!(machine.serial_log().parent(), Some(own.as_path()));
     let process_id = machine.process().id();
     assert_eq!(fs::metadata(&own).unwrap().permissions().mode() & 0o777, 0o700);
     assert_eq!(fs::metadata(machine.serial_log()).unwrap().permissions().mode() & 0o777, 0o600);
@@ -168,7 +170,7 @@ fn two_machines_at_once_do_not_meet() {
     let code = Program::default().write_ready().halt();
     let mut first = qemu().start(&spec(directory.path(), &code)).unwrap();
     let mut second = qemu().start(&spec(directory.path(), &code)).unwrap();
-    assert_ne!(first.endpoint(), second.endpoint());
+    assert_ne!(first.address(), second.address());
     assert_ne!(first.serial_log(), second.serial_log());
     first.wait_until_ready(LONG).unwrap();
     first.stop().unwrap();

@@ -7,15 +7,19 @@ use std::ffi::OsString;
 use std::os::fd::RawFd;
 use std::path::Path;
 
-use crate::{Accelerator, VmSpec};
+use crate::{Accelerator, Network, VmSpec};
 
 /// The serial log's name in the machine's own directory, which is QEMU's working directory.
 pub(super) const SERIAL_LOG: &str = "serial.log";
 
-/// The guest's address in QEMU's user network, which every machine has for itself.
+/// The guest's address in its network, which every machine has for itself.
 pub(super) const GUEST_ADDRESS: &str = "10.0.2.15";
 const GATEWAY_ADDRESS: &str = "10.0.2.2";
 const NETWORK_MASK: &str = "255.255.255.0";
+
+/// The guest's network card. The same for all: no two of them are ever on one link. Written down, because a saved state
+/// holds it and may be restored by a QEMU whose default is another.
+const MAC_ADDRESS: &str = "52:54:00:12:34:56";
 
 /// What TCG can do and the kernel asks for; a named model would promise more and make QEMU warn.
 const TCG_CPU: &str = "qemu64,apic,fsgsbase,fxsr,rdrand,rdtscp,xsave,xsaveopt";
@@ -35,8 +39,10 @@ pub(super) struct Surroundings<'a> {
     pub(super) loader: &'a Path,
     /// Absolute path of the unikernel.
     pub(super) unikernel: &'a Path,
-    /// The connected socket that QEMU inherits for its monitor.
+    /// The listening socket that QEMU inherits for its monitor.
     pub(super) monitor: RawFd,
+    /// The listening socket that QEMU inherits for a [`Network::Link`].
+    pub(super) link: Option<RawFd>,
     /// Frequency of the host's time-stamp counter in MHz, where it is known.
     pub(super) tsc_mhz: Option<u32>,
     /// Whether QEMU has `-sandbox`.
@@ -56,18 +62,25 @@ pub(super) fn arguments(spec: &VmSpec, surroundings: &Surroundings<'_>) -> Vec<O
     if surroundings.sandbox {
         add(&["-sandbox", SANDBOX]);
     }
-    add(&["-chardev", &format!("socket,id=monitor,fd={}", surroundings.monitor)]);
+    add(&["-chardev", &format!("socket,id=monitor,fd={},server=on,wait=off", surroundings.monitor)]);
     add(&["-mon", "chardev=monitor,mode=control"]);
     add(&["-chardev", &format!("file,id=serial,path={SERIAL_LOG},append=on"), "-serial", "chardev:serial"]);
     add(&["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]);
-    // Port 0: QEMU takes a free one, and its monitor then says which. Nothing can take it in between.
-    let forward = format!("user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:0-{GUEST_ADDRESS}:{}", spec.guest_port);
-    add(&["-global", "virtio-mmio.force-legacy=off", "-netdev", &forward, "-device", "virtio-net-device,netdev=net"]);
+    add(&["-netdev", &network(spec, surroundings.link), "-global", "virtio-mmio.force-legacy=off"]);
+    add(&["-device", &format!("virtio-net-device,netdev=net,mac={MAC_ADDRESS}")]);
     add(&["-append", &kernel_command_line(spec, surroundings.tsc_mhz), "-kernel"]);
     arguments.push(surroundings.loader.into());
     arguments.push("-initrd".into());
     arguments.push(surroundings.unikernel.into());
     arguments
+}
+
+fn network(spec: &VmSpec, link: Option<RawFd>) -> String {
+    match (spec.network, link) {
+        (Network::Link, Some(listener)) => format!("stream,id=net,server=on,addr.type=fd,addr.str={listener}"),
+        // Port 0: QEMU takes a free one, and its monitor then says which. Nothing can take it in between.
+        _ => format!("user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:0-{GUEST_ADDRESS}:{}", spec.guest_port),
+    }
 }
 
 fn cpu(accelerator: Accelerator, tcg_rdseed: bool) -> String {
@@ -109,6 +122,7 @@ mod tests {
             lifetime: Lifetime::EndsWithHost,
             state_dir: "state".into(),
             guest_port: 8001,
+            network: Network::User,
         }
     }
 
@@ -117,6 +131,7 @@ mod tests {
             loader: Path::new("/images/a,b/loader"),
             unikernel: Path::new("/images/a,b/unikernel"),
             monitor: 7,
+            link: None,
             tsc_mhz: Some(2596),
             sandbox: true,
             tcg_rdseed: false,
@@ -151,6 +166,19 @@ mod tests {
     fn nothing_but_a_loopback_port_leads_to_the_guest_and_nothing_out_of_it() {
         let network = values(&arguments(&spec(), &surroundings()), "-netdev");
         assert_eq!(network, ["user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:0-10.0.2.15:8001"]);
+    }
+
+    #[test]
+    fn a_link_has_no_stack_of_qemus_and_the_same_card() {
+        let linked = VmSpec { network: Network::Link, ..spec() };
+        let arguments_of_both = [
+            arguments(&linked, &Surroundings { link: Some(9), ..surroundings() }),
+            arguments(&spec(), &surroundings()),
+        ];
+        assert_eq!(values(&arguments_of_both[0], "-netdev"), ["stream,id=net,server=on,addr.type=fd,addr.str=9"]);
+        let cards = arguments_of_both.map(|arguments| values(&arguments, "-device"));
+        assert_eq!(cards[0], cards[1]);
+        assert!(cards[0].contains(&"virtio-net-device,netdev=net,mac=52:54:00:12:34:56".to_owned()));
     }
 
     #[test]

@@ -124,6 +124,12 @@ impl Qemu {
         self.has_sandbox
     }
 
+    /// Whether it can give its machines a [`crate::Network::Link`].
+    #[must_use]
+    pub fn has_link(&self) -> bool {
+        self.version.has_stream_network()
+    }
+
     /// Frequency of the host's time-stamp counter in MHz, measured while QEMU was being found; `None` where it is not known.
     #[must_use]
     pub fn tsc_mhz(&self) -> Option<u32> {
@@ -158,6 +164,11 @@ impl QemuVersion {
     /// Whether TCG offers RDSEED to guests: since 8.1 (its change log, section x86).
     pub(crate) fn tcg_has_rdseed(&self) -> bool {
         (self.major, self.minor) >= (8, 1)
+    }
+
+    /// Whether it has `-netdev stream`: since 7.2 (its change log, section Network).
+    pub(crate) fn has_stream_network(&self) -> bool {
+        (self.major, self.minor) >= (7, 2)
     }
 
     /// Reads the version from the first line of `-help` or `--version`:
@@ -232,6 +243,8 @@ mod tests {
         let plain = QemuVersion::parse("QEMU emulator version 10.0.2\n").unwrap();
         assert_eq!(plain.to_string(), "10.0.2");
         assert!(plain.tcg_has_rdseed() && !debian.tcg_has_rdseed());
+        let older = QemuVersion::parse("QEMU emulator version 7.1.0\n").unwrap();
+        assert!(debian.has_stream_network() && !older.has_stream_network());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::process::ExitStatus;
 use skerry_api::boot::GuestExit;
 
 use crate::ExitCause;
+use crate::process::ProcessEnd;
 use crate::serial::printable;
 
 /// Most lines of QEMU's own that a user is shown; a KVM error dumps all registers.
@@ -17,7 +18,14 @@ const MOST_LINE_CHARACTERS: usize = 300;
 ///
 /// Status `2n + 1` means that the guest wrote `n` to the `isa-debug-exit` port. Status 1 is QEMU's own failure as well,
 /// and 0 its answer to SIGTERM as well; in both cases QEMU then says so.
-pub(super) fn exit_cause(status: ExitStatus, standard_error: &[u8]) -> ExitCause {
+pub(super) fn exit_cause(end: ProcessEnd, standard_error: &[u8]) -> ExitCause {
+    match end {
+        ProcessEnd::Status(status) => cause_of_status(status, standard_error),
+        ProcessEnd::Unknown => ExitCause::Unknown { message: failure_message(standard_error) },
+    }
+}
+
+fn cause_of_status(status: ExitStatus, standard_error: &[u8]) -> ExitCause {
     if let Some(signal) = status.signal() {
         return ExitCause::Signal(signal);
     }
@@ -56,8 +64,8 @@ mod tests {
 
     use super::*;
 
-    fn exited(code: i32) -> ExitStatus {
-        ExitStatus::from_raw(code << 8)
+    fn exited(code: i32) -> ProcessEnd {
+        ProcessEnd::Status(ExitStatus::from_raw(code << 8))
     }
 
     #[test]
@@ -68,7 +76,7 @@ mod tests {
         assert_eq!(exit_cause(exited(1), b""), ExitCause::Guest(GuestExit::Finished));
         assert_eq!(exit_cause(exited(0), b""), ExitCause::Reset);
         assert_eq!(exit_cause(exited(2), b""), ExitCause::Vmm { status: 2, message: String::new() });
-        assert_eq!(exit_cause(ExitStatus::from_raw(9), b"x"), ExitCause::Signal(9));
+        assert_eq!(exit_cause(ProcessEnd::Status(ExitStatus::from_raw(9)), b"x"), ExitCause::Signal(9));
     }
 
     #[test]
@@ -84,6 +92,14 @@ mod tests {
         );
         let terminated = b"qemu-system-x86_64: terminating on signal 15 from pid 1 (init)\n";
         assert!(matches!(exit_cause(exited(0), terminated), ExitCause::Vmm { status: 0, .. }));
+    }
+
+    #[test]
+    fn an_end_whose_status_went_elsewhere_is_told_by_qemus_words() {
+        let error = b"qemu-system-x86_64: something broke\n";
+        let cause = exit_cause(ProcessEnd::Unknown, error);
+        assert_eq!(cause.to_string(), "it ended, and the VMM said: something broke");
+        assert!(exit_cause(ProcessEnd::Unknown, b"").to_string().contains("not known"));
     }
 
     proptest! {

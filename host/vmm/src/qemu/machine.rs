@@ -11,16 +11,16 @@ use nix::poll::{PollFd, PollFlags};
 use serde_json::json;
 use skerry_api::console::ReadyLine;
 
-use super::QEMU_LOG;
 use super::arguments::SERIAL_LOG;
 use super::ending::{exit_cause, failure_message};
-use super::monitor::{Monitor, MonitorError, forwarded_port};
+use super::monitor::{Monitor, MonitorError, STOPPED, forwarded_port};
+use super::{LINK_SOCKET, QEMU_LOG};
 use crate::directory::VmDirectory;
 use crate::process::poll_until;
 use crate::serial::{self, SerialWatch};
 use crate::{
-    ExitCause, Lifetime, MicroVm, NotReady, ProcessHandle, StartError, StartTimings, StopError, VmExit, VmSpec,
-    WaitError,
+    ExitCause, GuestAddress, Lifetime, MicroVm, Network, NotReady, ProcessHandle, StartError, StartTimings, StopError,
+    VmExit, VmSpec, WaitError,
 };
 
 /// How many lines of the serial console go with the news of an end.
@@ -31,7 +31,6 @@ const ANSWER_TIME_LIMIT: Duration = Duration::from_secs(2);
 /// A QEMU whose process runs and whose machine may not be built yet. Dropped, it is killed.
 #[derive(Debug)]
 pub(super) struct Parts {
-    child: Child,
     process: ProcessHandle,
     monitor: Monitor,
     serial: SerialWatch,
@@ -47,7 +46,7 @@ pub(crate) struct QemuVm {
     parts: Parts,
     directory: VmDirectory,
     serial_log: PathBuf,
-    endpoint: SocketAddr,
+    address: GuestAddress,
     ready: Option<ReadyLine>,
     ended: Option<VmExit>,
     /// What failed inside QEMU, once it has stopped the machine for good.
@@ -76,7 +75,8 @@ impl Parts {
         let timings = StartTimings { spawned_us: microseconds_since(asked_at), ..StartTimings::default() };
         let opened = ProcessHandle::open(child.id()).and_then(|process| Ok((process, Monitor::new(monitor)?)));
         match opened {
-            Ok((process, monitor)) => Ok(Self { child, process, monitor, serial, asked_at, timings }),
+            // The handle collects the child; dropping the other one does nothing.
+            Ok((process, monitor)) => Ok(Self { process, monitor, serial, asked_at, timings }),
             Err(error) => {
                 child.kill()?;
                 child.wait()?;
@@ -85,22 +85,38 @@ impl Parts {
         }
     }
 
-    /// Greets the monitor and asks where the guest's port is reached; by then the machine is built.
-    fn handshake(&mut self, deadline: Instant) -> Result<u16, MonitorError> {
+    /// Greets the monitor; by then the machine is built.
+    fn handshake(&mut self, deadline: Instant) -> Result<(), MonitorError> {
         self.monitor.greeting(deadline)?;
         self.timings.monitor_ready_us = microseconds_since(self.asked_at);
         self.monitor.execute("qmp_capabilities", &json!({}), deadline)?;
         self.timings.machine_built_us = microseconds_since(self.asked_at);
+        Ok(())
+    }
+
+    /// Where the guest is reached.
+    fn ask_address(
+        &mut self,
+        network: Network,
+        directory: &Path,
+        deadline: Instant,
+    ) -> Result<GuestAddress, MonitorError> {
+        if network == Network::Link {
+            return Ok(GuestAddress::Link(directory.join(LINK_SOCKET)));
+        }
         let question = json!({ "command-line": "info usernet" });
         let table = self.monitor.execute("human-monitor-command", &question, deadline)?;
         let table = table.as_str().unwrap_or_default();
-        forwarded_port(table).ok_or_else(|| MonitorError::Garbage(format!("`{table}` for `info usernet`")))
+        let port =
+            forwarded_port(table).ok_or_else(|| MonitorError::Garbage(format!("`{table}` for `info usernet`")))?;
+        Ok(GuestAddress::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, port))))
     }
 
     /// Kills the process if it lives, and collects it.
-    fn end(&mut self) -> io::Result<std::process::ExitStatus> {
+    fn end(&mut self) -> io::Result<()> {
         self.process.kill()?;
-        self.child.wait()
+        self.process.wait_for_end();
+        self.process.collect().map(drop)
     }
 }
 
@@ -112,7 +128,8 @@ impl QemuVm {
         spec: &VmSpec,
         deadline: Instant,
     ) -> Result<Self, StartError> {
-        let port = parts.handshake(deadline);
+        let greeted = parts.handshake(deadline);
+        let address = greeted.and_then(|()| parts.ask_address(spec.network, directory.path(), deadline));
         let serial_log = directory.path().join(SERIAL_LOG);
         let mut machine = Self {
             name: spec.name.clone(),
@@ -120,14 +137,14 @@ impl QemuVm {
             parts,
             directory,
             serial_log,
-            endpoint: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            address: GuestAddress::Link(PathBuf::new()),
             ready: None,
             ended: None,
             accelerator_failure: None,
         };
-        match port {
-            Ok(port) => {
-                machine.endpoint.set_port(port);
+        match address {
+            Ok(address) => {
+                machine.address = address;
                 Ok(machine)
             }
             Err(error) => Err(machine.give_up(&error)),
@@ -176,9 +193,9 @@ impl QemuVm {
     /// How the machine ended, if it has.
     fn look_for_end(&mut self) -> io::Result<Option<VmExit>> {
         if self.ended.is_none()
-            && let Some(status) = self.parts.child.try_wait()?
+            && let Some(end) = self.parts.process.collect()?
         {
-            let mut cause = exit_cause(status, &self.qemu_log());
+            let mut cause = exit_cause(end, &self.qemu_log());
             if let Some(reason) = self.accelerator_failure.take() {
                 cause = ExitCause::Accelerator(reason);
             }
@@ -191,7 +208,7 @@ impl QemuVm {
     fn look_for_failure(&mut self) -> Option<String> {
         // A monitor that fails is no news: the process's end, which follows, is.
         while let Ok(Some(event)) = self.parts.monitor.take_event() {
-            if event != "STOP" {
+            if event.name != STOPPED {
                 continue;
             }
             let answer = self.parts.monitor.execute("query-status", &json!({}), Instant::now() + ANSWER_TIME_LIMIT);
@@ -229,8 +246,12 @@ impl MicroVm for QemuVm {
         self.parts.process.clone()
     }
 
-    fn endpoint(&self) -> SocketAddr {
-        self.endpoint
+    fn address(&self) -> GuestAddress {
+        self.address.clone()
+    }
+
+    fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     fn serial_log(&self) -> &Path {

@@ -1,18 +1,27 @@
-//! QEMU's monitor: the QMP protocol over a socket that only the two of us have.
+//! QEMU's monitor: the QMP protocol over a socket in the machine's directory, which only we can reach.
 //!
 //! Source: "QEMU Machine Protocol Specification" in QEMU's documentation (`interop/qmp-spec`). A guest can influence what
 //! QEMU says, so lines are bounded and what does not parse is an error, never a panic.
 
-use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::io::{self, IoSlice, Read, Write};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
 use nix::poll::{PollFd, PollFlags};
+use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
 use serde_json::{Map, Value, json};
 
 use crate::process::poll_until;
 
+/// The events that mean something to us; a guest can cause others, at will.
+const KNOWN_EVENTS: [&str; 2] = [STOPPED, MIGRATION];
+/// The machine stopped.
+pub(super) const STOPPED: &str = "STOP";
+/// The saving or loading of its state went a step further.
+pub(super) const MIGRATION: &str = "MIGRATION";
+/// Most events that are kept until somebody asks. The known ones come a few times in a machine's life.
+const MOST_EVENTS: usize = 64;
 /// Longest line accepted. Answers to what we ask have a few hundred bytes.
 const MOST_LINE_BYTES: usize = 256 * 1024;
 
@@ -26,7 +35,16 @@ pub(super) enum Message {
     /// A command was refused, with this description.
     Error(String),
     /// Something happened, unasked.
-    Event(String),
+    Event(Event),
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Event {
+    /// What.
+    pub(super) name: String,
+    /// The state that it is about, in events of the kind [`MIGRATION`].
+    pub(super) status: String,
 }
 
 /// Why the monitor is of no use.
@@ -59,7 +77,7 @@ pub(super) enum MonitorError {
 pub(super) struct Monitor {
     stream: UnixStream,
     received: Vec<u8>,
-    events: Vec<String>,
+    events: Vec<Event>,
     open: bool,
 }
 
@@ -75,10 +93,17 @@ impl Message {
             return Ok(Self::Error(text_member(error.as_object(), "desc")));
         }
         if members.contains_key("event") {
-            return Ok(Self::Event(text_member(Some(&members), "event")));
+            let status = text_member(members.get("data").and_then(Value::as_object), "status");
+            return Ok(Self::Event(Event { name: text_member(Some(&members), "event"), status }));
         }
         if members.contains_key("QMP") { Ok(Self::Greeting) } else { Err(garbage()) }
     }
+}
+
+fn command_line(command: &str, arguments: &Value) -> String {
+    let mut line = json!({ "execute": command, "arguments": arguments }).to_string();
+    line.push('\n');
+    line
 }
 
 fn text_member(members: Option<&Map<String, Value>>, name: &str) -> String {
@@ -96,7 +121,7 @@ impl Monitor {
         loop {
             match self.next_message(deadline)? {
                 Some(Message::Greeting) => return Ok(()),
-                Some(Message::Event(name)) => self.events.push(name),
+                Some(Message::Event(event)) => self.keep(event),
                 Some(other) => return Err(MonitorError::Garbage(format!("{other:?} for a greeting"))),
                 None => return Err(MonitorError::TimedOut("hello")),
             }
@@ -110,14 +135,34 @@ impl Monitor {
         arguments: &Value,
         deadline: Instant,
     ) -> Result<Value, MonitorError> {
-        let mut line = json!({ "execute": command, "arguments": arguments }).to_string();
-        line.push('\n');
-        (&self.stream).write_all(line.as_bytes())?;
+        (&self.stream).write_all(command_line(command, arguments).as_bytes())?;
+        self.result(command, deadline)
+    }
+
+    /// As [`Self::execute`], for a command that takes a descriptor.
+    pub(super) fn execute_with(
+        &mut self,
+        command: &'static str,
+        arguments: &Value,
+        descriptor: BorrowedFd<'_>,
+        deadline: Instant,
+    ) -> Result<Value, MonitorError> {
+        let line = command_line(command, arguments);
+        let descriptors = [descriptor.as_raw_fd()];
+        let control = [ControlMessage::ScmRights(&descriptors)];
+        let stream = self.stream.as_raw_fd();
+        let sent = sendmsg::<()>(stream, &[IoSlice::new(line.as_bytes())], &control, MsgFlags::MSG_NOSIGNAL, None);
+        // The descriptor goes with the first byte.
+        (&self.stream).write_all(&line.as_bytes()[sent.map_err(io::Error::from)?..])?;
+        self.result(command, deadline)
+    }
+
+    fn result(&mut self, command: &'static str, deadline: Instant) -> Result<Value, MonitorError> {
         loop {
             match self.next_message(deadline)? {
                 Some(Message::Return(value)) => return Ok(value),
                 Some(Message::Error(description)) => return Err(MonitorError::Refused { command, description }),
-                Some(Message::Event(name)) => self.events.push(name),
+                Some(Message::Event(event)) => self.keep(event),
                 Some(Message::Greeting) => return Err(MonitorError::Garbage("a second greeting".to_owned())),
                 None => return Err(MonitorError::TimedOut(command)),
             }
@@ -125,13 +170,41 @@ impl Monitor {
     }
 
     /// The next event that has come, without waiting.
-    pub(super) fn take_event(&mut self) -> Result<Option<String>, MonitorError> {
+    pub(super) fn take_event(&mut self) -> Result<Option<Event>, MonitorError> {
         while let Some(message) = self.next_message(Instant::now())? {
-            if let Message::Event(name) = message {
-                self.events.push(name);
+            if let Message::Event(event) = message {
+                self.keep(event);
             }
         }
         Ok(if self.events.is_empty() { None } else { Some(self.events.remove(0)) })
+    }
+
+    /// Waits until a state has been saved or loaded, or that has failed or was cancelled; which of these. Other events stay.
+    pub(super) fn migration_end(&mut self, command: &'static str, deadline: Instant) -> Result<String, MonitorError> {
+        loop {
+            let is_end = |event: &Event| {
+                event.name == MIGRATION && ["completed", "failed", "cancelled"].contains(&event.status.as_str())
+            };
+            if let Some(place) = self.events.iter().position(is_end) {
+                return Ok(self.events.remove(place).status);
+            }
+            match self.next_message(deadline)? {
+                Some(Message::Event(event)) => self.keep(event),
+                Some(other) => return Err(MonitorError::Garbage(format!("{other:?} for an event"))),
+                None => return Err(MonitorError::TimedOut(command)),
+            }
+        }
+    }
+
+    /// Forgets what happened while states were saved or loaded: that the machine stopped then was by order.
+    pub(super) fn forget_events(&mut self) {
+        self.events.clear();
+    }
+
+    fn keep(&mut self, event: Event) {
+        if KNOWN_EVENTS.contains(&event.name.as_str()) && self.events.len() < MOST_EVENTS {
+            self.events.push(event);
+        }
     }
 
     /// What to poll for more; `None` once the other end is closed.
@@ -202,6 +275,10 @@ mod tests {
         (Monitor::new(ours).unwrap(), theirs)
     }
 
+    fn stopped() -> Message {
+        Message::Event(Event { name: "STOP".into(), status: String::new() })
+    }
+
     fn soon() -> Instant {
         Instant::now() + Duration::from_secs(10)
     }
@@ -211,7 +288,7 @@ mod tests {
         assert_eq!(Message::parse(br#"{"QMP": {"version": {}, "capabilities": []}}"#).unwrap(), Message::Greeting);
         assert_eq!(Message::parse(br#"{"return": {"a": 1}}"#).unwrap(), Message::Return(json!({"a": 1})));
         assert_eq!(Message::parse(br#"{"error": {"class": "X", "desc": "no"}}"#).unwrap(), Message::Error("no".into()));
-        assert_eq!(Message::parse(br#"{"event": "STOP", "timestamp": {}}"#).unwrap(), Message::Event("STOP".into()));
+        assert_eq!(Message::parse(br#"{"event": "STOP", "timestamp": {}}"#).unwrap(), stopped());
     }
 
     #[test]
@@ -222,13 +299,53 @@ mod tests {
     }
 
     #[test]
-    fn an_event_between_command_and_result_is_kept() {
+    fn a_known_event_between_command_and_result_is_kept() {
         let (mut monitor, mut theirs) = pair();
-        theirs.write_all(b"{\"QMP\": {}}\r\n{\"event\": \"RESUME\"}\r\n{\"return\": 7}\r\n").unwrap();
+        let events = "{\"event\": \"RTC_CHANGE\"}\r\n{\"event\": \"STOP\"}\r\n";
+        theirs.write_all(format!("{{\"QMP\": {{}}}}\r\n{events}{{\"return\": 7}}\r\n").as_bytes()).unwrap();
         monitor.greeting(soon()).unwrap();
         assert_eq!(monitor.execute("query-status", &json!({}), soon()).unwrap(), json!(7));
-        assert_eq!(monitor.take_event().unwrap().as_deref(), Some("RESUME"));
-        assert_eq!(monitor.take_event().unwrap(), None);
+        assert_eq!(monitor.take_event().unwrap(), Some(Event { name: STOPPED.into(), status: String::new() }));
+        assert_eq!(monitor.take_event().unwrap(), None, "what a guest can cause at will is not kept");
+    }
+
+    #[test]
+    fn events_are_kept_up_to_a_bound() {
+        let (mut monitor, mut theirs) = pair();
+        let writer = std::thread::spawn(move || {
+            (0..1000).for_each(|_| theirs.write_all(b"{\"event\": \"STOP\"}\n").unwrap());
+            theirs.write_all(b"{\"return\": 7}\n").unwrap();
+            theirs
+        });
+        assert_eq!(monitor.execute("x", &json!({}), soon()).unwrap(), json!(7));
+        assert_eq!(monitor.events.len(), MOST_EVENTS);
+        writer.join().unwrap();
+    }
+
+    #[test]
+    fn the_end_of_a_migration_is_waited_for_and_other_events_stay() {
+        let (mut monitor, mut theirs) = pair();
+        let step = |status: &str| format!("{{\"event\": \"MIGRATION\", \"data\": {{\"status\": \"{status}\"}}}}\n");
+        let events = step("setup") + "{\"event\": \"STOP\"}\n" + &step("active") + &step("failed");
+        theirs.write_all(events.as_bytes()).unwrap();
+        assert_eq!(monitor.migration_end("migrate", soon()).unwrap(), "failed");
+        assert!(matches!(monitor.migration_end("migrate", Instant::now()), Err(MonitorError::TimedOut("migrate"))));
+        assert!(monitor.events.iter().any(|event| event.name == STOPPED));
+    }
+
+    #[test]
+    fn a_descriptor_goes_with_its_command() {
+        let (mut monitor, mut theirs) = pair();
+        theirs.write_all(b"{\"return\": {}}\n").unwrap();
+        let null = std::fs::File::open("/dev/null").unwrap();
+        monitor.execute_with("getfd", &json!({ "fdname": "x" }), null.as_fd(), soon()).unwrap();
+        let (mut bytes, mut space) = ([0; 200], nix::cmsg_space!(std::os::fd::RawFd));
+        let mut slices = [std::io::IoSliceMut::new(&mut bytes)];
+        let flags = MsgFlags::MSG_CMSG_CLOEXEC;
+        let message =
+            nix::sys::socket::recvmsg::<()>(theirs.as_raw_fd(), &mut slices, Some(&mut space), flags).unwrap();
+        let control = message.cmsgs().unwrap().next().unwrap();
+        assert!(matches!(control, nix::sys::socket::ControlMessageOwned::ScmRights(list) if list.len() == 1));
     }
 
     #[test]

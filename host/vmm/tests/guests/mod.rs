@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use skerry_api::console::{EVENT_READY, Milestones, ReadyLine};
-use skerry_vmm::{Accelerator, Lifetime, Qemu, VmSpec};
+use skerry_vmm::{Accelerator, Lifetime, Network, Qemu, VmSpec};
 
 /// Where the file is loaded.
 const BASE: u32 = 0x10_0000;
@@ -160,6 +160,7 @@ pub(crate) fn spec(directory: &Path, code: &[u8]) -> VmSpec {
         lifetime: Lifetime::EndsWithHost,
         state_dir: directory.join("state"),
         guest_port: 8000,
+        network: Network::User,
     }
 }
 

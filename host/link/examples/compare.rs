@@ -63,7 +63,7 @@ enum Kind {
 struct Guest {
     qemu: Child,
     way: Way,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 impl Drop for Guest {
@@ -88,7 +88,9 @@ impl Guest {
         };
         let started = Instant::now();
         let mut qemu = Command::new("qemu-system-x86_64")
-            .args(["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", "none"])
+            .args(["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"])
+            .arg("-serial")
+            .arg(format!("file:{}", directory.path().join("serial.log").display()))
             .args(["-machine", MACHINE, "-accel", "tcg", "-cpu", CPU, "-smp", "1", "-m", "64M"])
             .args(["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04", "-global", "virtio-mmio.force-legacy=off"])
             .args(["-netdev", &network, "-device", "virtio-net-device,netdev=net", "-append", KERNEL_WORDS])
@@ -102,7 +104,7 @@ impl Guest {
             Kind::UserNetwork => Way::Forwarded(port),
             Kind::PrivateLink => Way::Linked(connect(&socket, &mut qemu).await?),
         };
-        let guest = Self { qemu, way, _directory: directory };
+        let guest = Self { qemu, way, directory };
         guest.first_answer().await?;
         Ok((guest, started.elapsed()))
     }
@@ -118,6 +120,12 @@ impl Guest {
                 _ => tokio::time::sleep(Duration::from_millis(1)).await,
             }
         }
+    }
+
+    /// What may explain a failure: how QEMU stands, and what the guest wrote.
+    fn last_words(&mut self) -> String {
+        let written = std::fs::read_to_string(self.directory.path().join("serial.log"));
+        format!("QEMU: {:?}; guest: {}", self.qemu.try_wait(), written.unwrap_or_default())
     }
 
     /// Memory that QEMU has to itself, shared pages counted in part.
@@ -292,7 +300,14 @@ const ROWS: [&str; 11] = [
 ];
 
 async fn measure(kind: Kind, loader: &Path, unikernel: &Path) -> Outcome<[f64; ROWS.len()]> {
-    let (guest, boot) = Guest::boot(kind, loader, unikernel).await?;
+    let (mut guest, boot) = Guest::boot(kind, loader, unikernel).await?;
+    match measure_booted(&guest, boot).await {
+        Ok(results) => Ok(results),
+        Err(error) => Err(format!("{error}; {}", guest.last_words()).into()),
+    }
+}
+
+async fn measure_booted(guest: &Guest, boot: Duration) -> Outcome<[f64; ROWS.len()]> {
     let way = &guest.way;
     let latencies_us = latencies_us(way).await?;
     let mut loads = [Load::default(); 3];

@@ -9,6 +9,7 @@ use smoltcp::socket::tcp;
 use tokio::time::Instant;
 
 use crate::pipe::{self, End, Pipe, State};
+use crate::windows::Windows;
 
 /// The window that is offered to the guest, which itself sends from a buffer of 16 KiB.
 const RECEIVE_BYTES: usize = 32 * 1024;
@@ -47,6 +48,8 @@ pub(crate) enum Cause {
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) socket: SocketHandle,
+    /// Ours.
+    pub(crate) port: u16,
     pipe: Arc<Pipe>,
     /// We have ended our side.
     is_closing: bool,
@@ -70,9 +73,10 @@ pub(crate) enum Standing {
 }
 
 impl Connection {
-    pub(crate) fn new(socket: SocketHandle, pipe: Arc<Pipe>, now: Instant) -> Self {
+    pub(crate) fn new(socket: SocketHandle, port: u16, pipe: Arc<Pipe>, now: Instant) -> Self {
         Self {
             socket,
+            port,
             pipe,
             is_closing: false,
             sent_bytes: 0,
@@ -83,18 +87,25 @@ impl Connection {
     }
 
     /// Moves what can be moved, and finds out whether the connection has come to an end.
-    pub(crate) fn settle(&mut self, socket: &mut tcp::Socket<'_>, cause: Cause, now: Instant) -> Standing {
+    pub(crate) fn settle(
+        &mut self,
+        socket: &mut tcp::Socket<'_>,
+        windows: &Windows,
+        cause: Cause,
+        now: Instant,
+    ) -> Standing {
         let mut state = self.pipe.lock();
         let mut wakers: [Option<Waker>; 2] = [None, None];
         if move_inbound(&mut state, socket) {
             wakers[0] = state.reader.take();
         }
-        let moved = move_outbound(&mut state, socket);
+        let moved = move_outbound(&mut state, socket, windows.room(self.port, self.sent_bytes));
         self.sent_bytes += moved as u64;
         if moved > 0 {
             wakers[1] = state.writer.take();
         }
-        let nothing_left = state.outbound.is_empty();
+        let left = state.outbound.len();
+        let nothing_left = left == 0;
         let (is_dropped, is_shut_down) = (state.is_dropped, state.is_shut_down);
         let has_finished = state.inbound_end == Some(End::Finished);
         drop(state);
@@ -118,7 +129,7 @@ impl Connection {
         if is_dropped {
             return self.see_off(socket, nothing_left, has_finished, now);
         }
-        self.watch(socket, now)
+        self.watch(socket, left, now)
     }
 
     /// Ends the connection of a dropped stream as soon as what it wrote is delivered.
@@ -143,9 +154,10 @@ impl Connection {
     }
 
     /// Gives up a guest that takes no data although it is there.
-    fn watch(&mut self, socket: &mut tcp::Socket<'_>, now: Instant) -> Standing {
-        let waiting = socket.send_queue() as u64;
-        let acknowledged_bytes = self.sent_bytes - waiting;
+    fn watch(&mut self, socket: &mut tcp::Socket<'_>, left: usize, now: Instant) -> Standing {
+        let unacknowledged = socket.send_queue();
+        let acknowledged_bytes = self.sent_bytes - unacknowledged as u64;
+        let waiting = unacknowledged + left;
         if waiting == 0 || acknowledged_bytes > self.acknowledged_bytes {
             self.took_data_at = now;
         }
@@ -200,12 +212,12 @@ fn move_inbound(state: &mut State, socket: &mut tcp::Socket<'_>) -> bool {
     has_news
 }
 
-/// From the stream to the socket; how much that was.
-fn move_outbound(state: &mut State, socket: &mut tcp::Socket<'_>) -> usize {
+/// From the stream to the socket, no more than there is room for; how much that was.
+fn move_outbound(state: &mut State, socket: &mut tcp::Socket<'_>, room: usize) -> usize {
     let mut moved = 0;
-    while !state.outbound.is_empty() && socket.can_send() {
+    while !state.outbound.is_empty() && moved < room && socket.can_send() {
         let (front, _) = state.outbound.as_slices();
-        match socket.send_slice(front) {
+        match socket.send_slice(&front[..front.len().min(room - moved)]) {
             Ok(sent) if sent > 0 => {
                 pipe::consume(&mut state.outbound, sent);
                 moved += sent;

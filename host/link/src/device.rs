@@ -5,6 +5,7 @@ use smoltcp::time::Instant;
 
 use crate::frames::{FrameWriter, Frames, MTU_BYTES};
 use crate::neighbour::{self, Neighbour};
+use crate::windows::Windows;
 
 /// Lives for one turn of the stack.
 pub(crate) struct Card<'a> {
@@ -12,6 +13,7 @@ pub(crate) struct Card<'a> {
     pub(crate) incoming: Option<Frames<'a>>,
     pub(crate) outgoing: &'a mut FrameWriter,
     pub(crate) neighbour: &'a mut Neighbour,
+    pub(crate) windows: &'a mut Windows,
 }
 
 /// A frame that came in.
@@ -35,6 +37,7 @@ impl Device for Card<'_> {
         if let Some(address) = neighbour::learn(frame) {
             self.neighbour.address = Some(address);
         }
+        self.windows.note(frame);
         // Even when our own data has to wait, the guest's is taken in: were each to wait for the other to read, both
         // would wait forever. Answers that find no room are dropped, see `FrameWriter`.
         Some((Incoming(frame), Outgoing(self.outgoing)))

@@ -21,7 +21,8 @@ use crate::connections::{Cause, Connection, Standing};
 use crate::device::Card;
 use crate::frames::{FrameReader, FrameWriter, OutOfStep};
 use crate::neighbour::{self, Neighbour};
-use crate::opening::{OpenRequest, Opening, Progress};
+use crate::opening::{Ends, OpenRequest, Opening, Progress};
+use crate::windows::Windows;
 
 /// Most connections of a link, those that are being opened included. Each has buffers of its own.
 const MAX_CONNECTIONS: usize = 256;
@@ -68,6 +69,7 @@ pub(crate) struct Driver {
     /// The last read took so much that others should have their turn.
     read_much: bool,
     neighbour: Neighbour,
+    windows: Windows,
     /// The stack's clock begins here.
     started_at: Instant,
 }
@@ -82,8 +84,10 @@ impl Driver {
         let mut config = Config::new(HardwareAddress::Ethernet(HOST_ETHERNET));
         config.random_seed = getrandom::u64().map_err(|source| LinkError::Random { source })?;
         let mut neighbour = Neighbour::unknown(Instant::now());
+        let mut windows = Windows::default();
         let mut interface = {
-            let mut card = Card { incoming: None, outgoing: &mut outgoing, neighbour: &mut neighbour };
+            let mut card =
+                Card { incoming: None, outgoing: &mut outgoing, neighbour: &mut neighbour, windows: &mut windows };
             Interface::new(config, &mut card, smoltcp::time::Instant::ZERO)
         };
         interface.update_ip_addrs(|addresses| {
@@ -103,6 +107,7 @@ impl Driver {
             outgoing,
             read_much: false,
             neighbour,
+            windows,
             started_at: Instant::now(),
         })
     }
@@ -199,8 +204,17 @@ impl Driver {
             // Of a reader of its own, since the stream may be within a frame.
             let _ = self.digest(&mut FrameReader::default(), &[&length[..], &answer[..]].concat());
         }
-        let opening = Opening::begin(request, &mut self.interface, &mut self.sockets, Instant::now());
+        let opening = Opening::begin(request, &mut self.ends(), Instant::now());
         self.openings.extend(opening);
+    }
+
+    fn ends(&mut self) -> Ends<'_> {
+        Ends {
+            interface: &mut self.interface,
+            sockets: &mut self.sockets,
+            windows: &mut self.windows,
+            doorbell: &self.doorbell,
+        }
     }
 
     /// Takes in what the socket has, once; whether that was anything.
@@ -227,8 +241,12 @@ impl Driver {
     /// Has the stack digest frames.
     fn digest(&mut self, reader: &mut FrameReader, bytes: &[u8]) -> Result<(), OutOfStep> {
         let now = self.now();
-        let mut card =
-            Card { incoming: Some(reader.frames(bytes)), outgoing: &mut self.outgoing, neighbour: &mut self.neighbour };
+        let mut card = Card {
+            incoming: Some(reader.frames(bytes)),
+            outgoing: &mut self.outgoing,
+            neighbour: &mut self.neighbour,
+            windows: &mut self.windows,
+        };
         loop {
             match self.interface.poll_ingress_single(now, &mut card, &mut self.sockets) {
                 PollIngressSingleResult::None => break,
@@ -243,7 +261,7 @@ impl Driver {
         let now = Instant::now();
         let mut look_again_at = None;
         for opening in std::mem::take(&mut self.openings) {
-            match opening.look(&mut self.interface, &mut self.sockets, &self.doorbell, now) {
+            match opening.look(&mut self.ends(), now) {
                 Progress::Waits(opening, at) => {
                     self.openings.push(opening);
                     look_again_at = earlier(look_again_at, Some(at));
@@ -254,12 +272,13 @@ impl Driver {
         }
         self.connections.retain_mut(|connection| {
             let socket = self.sockets.get_mut::<tcp::Socket<'_>>(connection.socket);
-            match connection.settle(socket, cause, now) {
+            match connection.settle(socket, &self.windows, cause, now) {
                 Standing::Lives(at) => {
                     look_again_at = earlier(look_again_at, at);
                     true
                 }
                 Standing::Over => {
+                    self.windows.remove(connection.port);
                     self.leaving.push(connection.socket);
                     false
                 }
@@ -272,7 +291,12 @@ impl Driver {
     fn send(&mut self) -> Option<Instant> {
         let now = self.now();
         {
-            let mut card = Card { incoming: None, outgoing: &mut self.outgoing, neighbour: &mut self.neighbour };
+            let mut card = Card {
+                incoming: None,
+                outgoing: &mut self.outgoing,
+                neighbour: &mut self.neighbour,
+                windows: &mut self.windows,
+            };
             while self.interface.poll_egress(now, &mut card, &mut self.sockets) == PollResult::SocketStateChanged {}
         }
         // Their resets are sent.
@@ -283,7 +307,8 @@ impl Driver {
                 return true;
             }
             // A timer of the stack has just given the guest up.
-            connection.settle(socket, Cause::Timers, Instant::now());
+            connection.settle(socket, &self.windows, Cause::Timers, Instant::now());
+            self.windows.remove(connection.port);
             self.sockets.remove(connection.socket);
             false
         });

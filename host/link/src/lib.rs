@@ -23,6 +23,7 @@ mod opening;
 mod pipe;
 mod socket_path;
 mod stream;
+mod windows;
 
 pub use addresses::{GUEST_ADDRESS, HOST_ADDRESS};
 pub use error::LinkError;

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use crate::addresses::GUEST_ADDRESS;
 use crate::connections::{self, Connection};
 use crate::pipe::Pipe;
+use crate::windows::Windows;
 use crate::{GuestStream, LinkError};
 
 /// How long the first attempt waits for an answer, which takes less than a millisecond from a guest that is not busy.
@@ -33,12 +34,12 @@ pub(crate) struct OpenRequest {
     pub(crate) reply: oneshot::Sender<Result<GuestStream, LinkError>>,
 }
 
-/// A request with the socket that currently tries it.
+/// A request with what is currently being tried.
 #[derive(Debug)]
 pub(crate) struct Opening {
     request: OpenRequest,
-    socket: SocketHandle,
-    attempt: Duration,
+    attempt: Attempt,
+    patience: Duration,
     attempt_ends_at: Instant,
     gives_up_at: Instant,
 }
@@ -53,16 +54,26 @@ pub(crate) enum Progress {
     Over,
 }
 
+/// What an opening needs of its link.
+pub(crate) struct Ends<'a> {
+    pub(crate) interface: &'a mut Interface,
+    pub(crate) sockets: &'a mut SocketSet<'static>,
+    pub(crate) windows: &'a mut Windows,
+    pub(crate) doorbell: &'a Arc<Notify>,
+}
+
+/// One try: a socket and our port.
+#[derive(Debug)]
+struct Attempt {
+    socket: SocketHandle,
+    local_port: u16,
+}
+
 impl Opening {
     /// Begins to open a connection.
-    pub(crate) fn begin(
-        request: OpenRequest,
-        interface: &mut Interface,
-        sockets: &mut SocketSet<'_>,
-        now: Instant,
-    ) -> Option<Self> {
-        let socket = match start_attempt(request.port, interface, sockets) {
-            Ok(socket) => socket,
+    pub(crate) fn begin(request: OpenRequest, ends: &mut Ends<'_>, now: Instant) -> Option<Self> {
+        let attempt = match Attempt::start(request.port, ends) {
+            Ok(attempt) => attempt,
             Err(error) => {
                 // The caller may have gone meanwhile.
                 let _ = request.reply.send(Err(error));
@@ -71,77 +82,75 @@ impl Opening {
         };
         // A caller whose time is longer than the clock's waits for a day; it has a timer of its own.
         let gives_up_at = now.checked_add(request.timeout).unwrap_or(now + Duration::from_secs(24 * 60 * 60));
-        Some(Self { request, socket, attempt: FIRST_ATTEMPT, attempt_ends_at: now + FIRST_ATTEMPT, gives_up_at })
+        Some(Self { request, attempt, patience: FIRST_ATTEMPT, attempt_ends_at: now + FIRST_ATTEMPT, gives_up_at })
     }
 
     /// Looks at how the attempt stands.
-    pub(crate) fn look(
-        mut self,
-        interface: &mut Interface,
-        sockets: &mut SocketSet<'_>,
-        doorbell: &Arc<Notify>,
-        now: Instant,
-    ) -> Progress {
-        let socket = sockets.get_mut::<tcp::Socket<'_>>(self.socket);
+    pub(crate) fn look(mut self, ends: &mut Ends<'_>, now: Instant) -> Progress {
+        let socket = ends.sockets.get::<tcp::Socket<'_>>(self.attempt.socket);
+        let port = self.request.port;
         if socket.may_send() {
-            return self.open(doorbell, now);
+            return self.open(ends.doorbell, now);
         }
-        let error = if !socket.is_open() {
-            LinkError::Refused { port: self.request.port }
-        } else if now >= self.gives_up_at {
-            LinkError::NoAnswer { port: self.request.port, timeout_ms: self.request.timeout.as_millis() }
-        } else if !self.request.reply.is_closed() && now < self.attempt_ends_at {
-            let look_again_at = self.attempt_ends_at.min(self.gives_up_at);
-            return Progress::Waits(self, look_again_at);
-        } else {
+        if !socket.is_open() {
+            return self.give_up(ends, LinkError::Refused { port });
+        }
+        if self.request.reply.is_closed() || now >= self.gives_up_at {
+            let timeout_ms = self.request.timeout.as_millis();
+            return self.give_up(ends, LinkError::NoAnswer { port, timeout_ms });
+        }
+        if now >= self.attempt_ends_at {
             // An answer that still comes finds no socket, and is told so by a reset.
-            sockets.remove(self.socket);
-            if self.request.reply.is_closed() {
-                return Progress::Over;
-            }
-            self.attempt = (self.attempt * 2).min(LONGEST_ATTEMPT);
-            self.attempt_ends_at = now + self.attempt;
-            match start_attempt(self.request.port, interface, sockets) {
-                Ok(socket) => self.socket = socket,
+            self.attempt.end(ends);
+            match Attempt::start(port, ends) {
+                Ok(attempt) => self.attempt = attempt,
                 Err(error) => {
                     let _ = self.request.reply.send(Err(error));
                     return Progress::Over;
                 }
             }
-            let look_again_at = self.attempt_ends_at.min(self.gives_up_at);
-            return Progress::Waits(self, look_again_at);
-        };
-        sockets.remove(self.socket);
-        let _ = self.request.reply.send(Err(error));
-        Progress::Over
+            self.patience = (self.patience * 2).min(LONGEST_ATTEMPT);
+            self.attempt_ends_at = now + self.patience;
+        }
+        let look_again_at = self.attempt_ends_at.min(self.gives_up_at);
+        Progress::Waits(self, look_again_at)
     }
 
     fn open(self, doorbell: &Arc<Notify>, now: Instant) -> Progress {
         let pipe = Arc::new(Pipe::new(doorbell.clone()));
         // If the caller does not wait any more, the stream is dropped here, and that closes the connection.
         let _ = self.request.reply.send(Ok(GuestStream::new(pipe.clone())));
-        Progress::Open(Connection::new(self.socket, pipe, now))
+        Progress::Open(Connection::new(self.attempt.socket, self.attempt.local_port, pipe, now))
+    }
+
+    fn give_up(self, ends: &mut Ends<'_>, error: LinkError) -> Progress {
+        self.attempt.end(ends);
+        // The caller may have gone meanwhile.
+        let _ = self.request.reply.send(Err(error));
+        Progress::Over
     }
 }
 
-fn start_attempt(port: u16, interface: &mut Interface, sockets: &mut SocketSet<'_>) -> Result<SocketHandle, LinkError> {
-    let local_port = loop {
-        let random = getrandom::u32().map_err(|source| LinkError::Random { source })?;
-        // The upper half is dropped: 16 bits are a port.
-        let candidate = random as u16;
-        let is_taken = |candidate| {
-            sockets.iter().any(|(_, smoltcp::socket::Socket::Tcp(socket))| {
-                socket.local_endpoint().is_some_and(|local| local.port == candidate)
-            })
+impl Attempt {
+    fn start(port: u16, ends: &mut Ends<'_>) -> Result<Self, LinkError> {
+        let mut socket = connections::new_socket();
+        let local_port = loop {
+            // The upper half is dropped: 16 bits are a port.
+            let candidate = getrandom::u32().map_err(|source| LinkError::Random { source })? as u16;
+            if candidate >= FIRST_LOCAL_PORT && ends.windows.add(candidate) {
+                break candidate;
+            }
         };
-        if candidate >= FIRST_LOCAL_PORT && !is_taken(candidate) {
-            break candidate;
+        if socket.connect(ends.interface.context(), (GUEST_ADDRESS, port), local_port).is_err() {
+            // Port 0: no guest listens there.
+            ends.windows.remove(local_port);
+            return Err(LinkError::Refused { port });
         }
-    };
-    let mut socket = connections::new_socket();
-    if socket.connect(interface.context(), (GUEST_ADDRESS, port), local_port).is_err() {
-        // Port 0: no guest listens there.
-        return Err(LinkError::Refused { port });
+        Ok(Self { socket: ends.sockets.add(socket), local_port })
     }
-    Ok(sockets.add(socket))
+
+    fn end(&self, ends: &mut Ends<'_>) {
+        ends.sockets.remove(self.socket);
+        ends.windows.remove(self.local_port);
+    }
 }

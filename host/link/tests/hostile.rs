@@ -142,6 +142,40 @@ async fn a_guest_whose_kernel_falls_silent_fails_its_streams() {
     assert_eq!(error.kind(), io::ErrorKind::TimedOut);
 }
 
+#[tokio::test(start_paused = true)]
+async fn no_byte_is_sent_that_the_guest_has_no_room_for() {
+    let (link, mut socket, _directory) = cable().await;
+    let (mut stream, host, base) = shake_hands(&link, &mut socket).await;
+    let first = base.ack_number.unwrap();
+    let writer = tokio::spawn(async move {
+        stream.write_all(&[5; 40_000]).await.unwrap();
+        stream
+    });
+    let mut edge = first + usize::from(base.window_len);
+    for _ in 0..2 {
+        let mut has_all = false;
+        // Until our side asks whether the guest is still there, seconds after it fell silent.
+        loop {
+            let frame = next_segment(&mut socket).await;
+            let (_, segment) = tcp_segment(&frame).unwrap();
+            let end = segment.seq_number + segment.payload.len();
+            assert!(end <= edge, "{} bytes too many", end - edge);
+            if has_all && !segment.payload.is_empty() {
+                break;
+            }
+            if end == edge {
+                has_all = true;
+                let full = TcpRepr { ack_number: Some(edge), window_len: 0, ..base };
+                write_frame(&mut socket, &tcp_frame(host, &full)).await;
+            }
+        }
+        let roomy = TcpRepr { ack_number: Some(edge), window_len: 10_000, ..base };
+        edge += 10_000;
+        write_frame(&mut socket, &tcp_frame(host, &roomy)).await;
+    }
+    drop(timeout(PATIENCE, writer).await.unwrap().unwrap());
+}
+
 #[tokio::test]
 async fn an_answer_given_before_the_end_is_not_lost() {
     let (link, mut socket, _directory) = cable().await;

@@ -1,5 +1,4 @@
 //! The other end of the cable, in the place of QEMU and a guest: a real TCP/IP stack, or frames made by hand.
-//!
 #![allow(dead_code, reason = "each test file uses some of them")]
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails like a test")]
 

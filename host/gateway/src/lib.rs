@@ -30,6 +30,7 @@ mod request_body;
 mod route;
 pub mod routes;
 mod settings;
+mod task_ends;
 mod tasks;
 mod visit;
 

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
@@ -30,9 +30,6 @@ use crate::route::{ClientKey, Route};
 use crate::routes::{Routes, Shared};
 use crate::tasks;
 use crate::visit::{Lease, Visit};
-
-/// How long a request that did not reach a guest waits for the engine to notice that the guest is gone.
-const NOTICE_PATIENCE: Duration = Duration::from_millis(500);
 
 /// The routes `/r/{id}` and `/r/{id}/…`, to be merged into the engine's own and served by [`serve`](crate::serve).
 pub fn router(routes: Routes, users: Users) -> Router {
@@ -285,7 +282,7 @@ impl Passage {
             let Failure::NotSent(whole, reason) = failure else { return Err(failure.refusal(settings)) };
             let guest = Arc::clone(in_flight.guest());
             drop(in_flight);
-            if !self.route.moved_on(&guest, NOTICE_PATIENCE).await {
+            if !self.route.moved_on(&guest, settings.notice_timeout).await {
                 return Err(Refusal::bad_gateway(reason));
             }
             request = *whole;

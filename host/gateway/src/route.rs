@@ -24,6 +24,7 @@ use crate::lane::Lane;
 use crate::metrics::Metrics;
 use crate::routes::RouteOptions;
 use crate::settings::GatewaySettings;
+use crate::task_ends::TaskEnds;
 
 /// Whose turn it is when requests wait.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -34,9 +35,8 @@ pub(crate) enum ClientKey {
     Peer(Option<IpAddr>),
 }
 
-/// How many VMs that are gone, and tasks that have ended, are remembered: enough for what is still being asked about at
-/// the same time.
-const MOST_REMEMBERED: usize = 256;
+/// How many VMs that are gone are remembered: those of many restarts in a row.
+const MOST_ENDED: usize = 64;
 
 /// A runtime's route.
 pub(crate) struct Route {
@@ -48,6 +48,7 @@ pub(crate) struct Route {
     pub(crate) calls: Lane<ClientKey>,
     /// For everything else.
     pub(crate) quick: Lane<ClientKey>,
+    pub(crate) task_ends: TaskEnds,
 }
 
 struct State {
@@ -57,8 +58,6 @@ struct State {
     former: Vec<Arc<Guest>>,
     /// VMs that are gone, the last ones.
     ended: VecDeque<Arc<str>>,
-    /// Tasks whose end was told, the last ones.
-    finished: VecDeque<String>,
     present: usize,
     /// Of these, how many wait for a target.
     waiting: usize,
@@ -128,7 +127,6 @@ impl Route {
             phase: Phase::Starting,
             former: Vec::new(),
             ended: VecDeque::new(),
-            finished: VecDeque::new(),
             present: 0,
             waiting: 0,
             idle_since: Instant::now(),
@@ -139,6 +137,7 @@ impl Route {
             changed: Notify::new(),
             calls: Lane::new(slots, queue),
             quick: Lane::new(settings.quick_connections_per_guest, queue),
+            task_ends: TaskEnds::default(),
         }
     }
 
@@ -247,16 +246,6 @@ impl Route {
         if may_come { Whereabouts::Unknown } else { Whereabouts::Gone }
     }
 
-    /// Whether the end of this task is told for the first time.
-    pub(crate) fn is_news(&self, task: &str) -> bool {
-        let mut state = self.lock();
-        if state.finished.iter().any(|finished| finished == task) {
-            return false;
-        }
-        remember(&mut state.finished, task.to_owned());
-        true
-    }
-
     // For the engine.
 
     pub(crate) fn set_options(&self, options: RouteOptions, settings: &GatewaySettings) {
@@ -318,7 +307,10 @@ impl Route {
     pub(crate) fn forget(&self, vm_id: &str) {
         let mut state = self.lock();
         let gone = state.take_out(vm_id);
-        remember(&mut state.ended, vm_id.into());
+        if state.ended.len() == MOST_ENDED {
+            state.ended.pop_front();
+        }
+        state.ended.push_back(vm_id.into());
         drop(state);
         self.changed.notify_waiters();
         end_all(gone, &"its machine has ended".into());
@@ -395,13 +387,6 @@ fn end_all(guests: Vec<Arc<Guest>>, reason: &Arc<str>) {
     for guest in guests {
         guest.end(reason);
     }
-}
-
-fn remember<T>(list: &mut VecDeque<T>, item: T) {
-    if list.len() == MOST_REMEMBERED {
-        list.pop_front();
-    }
-    list.push_back(item);
 }
 
 /// Slots for calls, and places in each queue.

@@ -20,8 +20,11 @@ pub struct GatewaySettings {
     pub wake_timeout: Duration,
     /// How long a request waits for a free slot of its runtime before it gets 429. Default 60 s.
     pub queue_timeout: Duration,
-    /// How long connecting to a guest may take. Default 2 s: the guest is a memory copy away.
+    /// How long connecting to a guest may take. Default 5 s: nothing for a guest that runs, but a busy host runs it late.
     pub connect_timeout: Duration,
+    /// How long a request that could not be sent waits for word that its guest is gone, to go to the next one then,
+    /// before it gets 502. Default 500 ms.
+    pub notice_timeout: Duration,
     /// How long a guest may take until its answer begins; then the client gets 504. Default 0: as long as
     /// [`GatewaySettings::call_time_limit`], and 30 s more.
     pub answer_timeout: Duration,
@@ -47,7 +50,8 @@ impl Default for GatewaySettings {
         Self {
             wake_timeout: Duration::from_secs(10),
             queue_timeout: Duration::from_secs(60),
-            connect_timeout: Duration::from_secs(2),
+            connect_timeout: Duration::from_secs(5),
+            notice_timeout: Duration::from_millis(500),
             answer_timeout: Duration::ZERO,
             call_time_limit: GUEST_CALL_TIME_LIMIT,
             most_body_bytes: 0,

@@ -81,7 +81,11 @@ pub(crate) async fn status(passage: Passage, mut request: Request<RequestBody>, 
     let Some(task) = paths::task_of(path) else {
         return passage.refuse(Refusal::bad_request("malformed task id"));
     };
+    let was_told = passage.route.task_ends.was_told(&task);
     let record = passage.shared.hooks.task(passage.route.id, &task).await;
+    if was_told && matches!(&record, Ok(Some(TaskRecord { answer: None, .. }))) {
+        passage.route.task_ends.was_lost(&task);
+    }
     match record {
         Err(reason) => passage.refuse(Refusal::unavailable(format!("the task could not be looked up: {reason}"))),
         Ok(None) => match passage.send(request).await {
@@ -153,14 +157,18 @@ async fn ask(passage: Passage, in_flight: InFlight, request: Request<RequestBody
 
 /// Tells the engine of a task's end, once, and even if the client goes away meanwhile.
 async fn tell_end(passage: &Passage, task: &str, answer: &str) {
-    if !passage.route.is_news(task) {
+    if !passage.route.task_ends.begin(task) {
         return;
     }
-    let (hooks, id) = (Arc::clone(&passage.shared.hooks), passage.route.id);
+    let (hooks, route) = (Arc::clone(&passage.shared.hooks), Arc::clone(&passage.route));
     let (task, answer) = (task.to_owned(), answer.to_owned());
-    let telling = tokio::spawn(async move { hooks.task_finished(id, &task, &answer).await });
+    let telling = tokio::spawn(async move {
+        hooks.task_finished(route.id, &task, &answer).await;
+        route.task_ends.told(&task);
+    });
     if let Err(error) = telling.await {
-        tracing::error!(runtime = id, error = &error as &dyn std::error::Error, "end of a task not written down");
+        let runtime = passage.route.id;
+        tracing::error!(runtime, error = &error as &dyn std::error::Error, "end of a task not written down");
     }
 }
 

@@ -10,6 +10,7 @@ mod identity;
 mod passing_on;
 mod runtime;
 mod service;
+mod serving;
 mod sleeping;
 mod tasks;
 mod turns;

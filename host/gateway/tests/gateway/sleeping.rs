@@ -196,7 +196,8 @@ async fn an_answer_that_has_begun_is_cut_off_with_its_vm() {
 #[tokio::test]
 async fn a_request_that_found_a_dead_guest_goes_to_the_next_one() {
     let dead = Guest::echo().await;
-    let service = Service::with(&dead).await;
+    let settings = GatewaySettings { notice_timeout: crate::client::PATIENCE, ..Default::default() };
+    let service = Service::with_settings(&dead, settings).await;
     let address = dead.address;
     drop(dead);
     until(|| std::net::TcpStream::connect(address).is_err()).await;

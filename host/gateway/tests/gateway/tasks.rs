@@ -60,6 +60,19 @@ async fn a_task_is_written_down_before_its_client_hears_of_it_and_its_end_once()
 }
 
 #[tokio::test]
+async fn an_end_that_was_not_kept_is_told_again() {
+    let runtime = Runtime::start(&[]);
+    let service = service(&runtime).await;
+    service.book.loses_answers.store(true, Ordering::SeqCst);
+    let task = submit(&service, &add(3, 4)).await;
+    let answer = finished(&service, &task).await;
+    service.book.loses_answers.store(false, Ordering::SeqCst);
+    assert_eq!(finished(&service, &task).await.body, answer.body);
+    assert_eq!(service.book.finished.lock().unwrap().len(), 2);
+    assert!(service.book.tasks.lock().unwrap()[&task].answer.is_some());
+}
+
+#[tokio::test]
 async fn a_task_that_cannot_be_written_down_is_not_accepted() {
     let runtime = Runtime::start(&[]);
     let service = service(&runtime).await;

@@ -1,7 +1,7 @@
 //! TCP sockets behind file descriptors. Takes the place of the kernel's own.
 //!
 //! What a server that waits with `poll(2)` needs, and the kernel's own sockets do not do:
-//! - a listener is ready as soon as any of its pending connections is there, not only the first;
+//! - a listener is ready as soon as any of its pending connections is there, not only the first (`executor/backlog.rs`);
 //! - closing returns at once: what is left to send goes out behind the scenes, for a bounded time ([`reap`]);
 //! - a client that has finished sending still gets its answer;
 //! - buffers are small enough for many connections in a small machine, and answers go out without Nagle's delay.
@@ -9,7 +9,6 @@
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::future;
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicU16, Ordering};
@@ -20,6 +19,7 @@ use hermit_sync::InterruptTicketMutex;
 use smoltcp::socket::tcp;
 use smoltcp::time::{Duration, Instant};
 
+use crate::executor::backlog::{self, ListenerId};
 use crate::executor::network::{Handle, NIC, NetworkInterface, now};
 use crate::fd::{Endpoint, ListenEndpoint, ObjectInterface, PollEvent, SocketOption, StatusFlags};
 use crate::io;
@@ -35,14 +35,9 @@ pub const SHUT_RDWR: i32 = 2;
 pub(crate) const RECEIVE_BUFFER_BYTES: usize = 16 * 1024;
 /// Bytes of each connection's send buffer.
 pub(crate) const SEND_BUFFER_BYTES: usize = 16 * 1024;
-/// Most connections that wait to be accepted, whatever the application asks for: each takes buffers of its own. A burst of
-/// more than these, before the application gets its turn, has the rest refused.
-const MAX_BACKLOG: i32 = 32;
 /// How long a connection may be silent before the peer is asked whether it is still there. Silence alone is no reason to end
 /// a connection: a client may wait for its function to end.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
-/// A peer that acknowledges nothing for this long is gone; longer than [`KEEP_ALIVE`], so that it was asked.
-const PEER_TIMEOUT: Duration = Duration::from_secs(35);
 /// How long a closed socket may take to hand over what it has left to send.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Most closed sockets that still have something to send; more, and the oldest is cut off.
@@ -105,8 +100,8 @@ fn with_socket<R>(handle: Handle, f: impl FnOnce(&mut tcp::Socket<'_>) -> R) -> 
 enum Kind {
 	/// A connection, or a socket on its way to becoming one.
 	Stream(Handle),
-	/// A listener, with the sockets that take its connections.
-	Listener(Vec<Handle>),
+	/// A listener, whose sockets are the backlog's business.
+	Listener(ListenerId),
 }
 
 #[derive(Debug)]
@@ -116,7 +111,7 @@ struct State {
 	is_nonblocking: bool,
 }
 
-/// A TCP socket. Locks are taken in the order state, network interface, closing sockets.
+/// A TCP socket. Locks are taken in the order state, network interface, listeners, closing sockets.
 #[derive(Debug)]
 pub struct Socket {
 	state: InterruptTicketMutex<State>,
@@ -143,32 +138,19 @@ impl Socket {
 		}
 	}
 
-	/// Takes a connection that is there, and puts a fresh socket in its place; `None` when there is none.
+	/// Takes a connection that is there; `None` when there is none.
 	fn take_connection(&self, waker: &Waker) -> io::Result<Option<(Self, Endpoint)>> {
-		let mut state = self.state.lock();
-		let (port, is_nonblocking) = (state.port, state.is_nonblocking);
-		let Kind::Listener(handles) = &mut state.kind else {
+		let state = self.state.lock();
+		let Kind::Listener(listener) = state.kind else {
 			return Err(io::Error::EINVAL);
 		};
 		with_nic(|nic| {
-			for handle in handles.iter_mut() {
-				let socket = nic.get_mut_socket::<tcp::Socket<'_>>(*handle);
-				if !socket.may_send() {
-					listen_again(socket, port);
-					socket.register_recv_waker(waker);
-					continue;
-				}
-				let Some(endpoint) = socket.remote_endpoint() else {
-					continue;
-				};
-				socket.set_keep_alive(Some(KEEP_ALIVE));
-				let fresh = nic.create_tcp_handle().map_err(|()| io::Error::ENOBUFS)?;
-				listen_again(nic.get_mut_socket::<tcp::Socket<'_>>(fresh), port);
-				let connection = Kind::Stream(core::mem::replace(handle, fresh));
-				let socket = Self::with_state(connection, port, is_nonblocking, self.domain);
-				return Ok(Some((socket, Endpoint::Ip(endpoint))));
-			}
-			Ok(None)
+			let taken = backlog::take(nic, listener, waker)?;
+			Ok(taken.map(|(handle, endpoint)| {
+				nic.get_mut_socket::<tcp::Socket<'_>>(handle).set_keep_alive(Some(KEEP_ALIVE));
+				let socket = Self::with_state(Kind::Stream(handle), state.port, state.is_nonblocking, self.domain);
+				(socket, Endpoint::Ip(endpoint))
+			}))
 		})?
 	}
 }
@@ -179,7 +161,10 @@ impl ObjectInterface for Socket {
 		future::poll_fn(|cx| {
 			let state = self.state.lock();
 			let ready = with_nic(|nic| match &state.kind {
-				Kind::Listener(handles) => event & listener_events(nic, handles, cx.waker()),
+				Kind::Listener(listener) => match backlog::is_ready(nic, *listener, cx.waker()) {
+					Ok(true) => event & READABLE,
+					_ => PollEvent::empty(),
+				},
 				Kind::Stream(handle) => {
 					let socket = nic.get_mut_socket::<tcp::Socket<'_>>(*handle);
 					let ready = stream_events(socket) & (event | PollEvent::POLLHUP);
@@ -285,18 +270,8 @@ impl ObjectInterface for Socket {
 			return Err(io::Error::EINVAL);
 		}
 		let mut state = self.state.lock();
-		let port = state.port;
-		let handles = with_nic(|nic| {
-			let mut handles = vec![first];
-			for _ in 1..backlog.min(MAX_BACKLOG) {
-				handles.push(nic.create_tcp_handle().map_err(|()| io::Error::ENOBUFS)?);
-			}
-			for handle in &handles {
-				listen_again(nic.get_mut_socket::<tcp::Socket<'_>>(*handle), port);
-			}
-			io::Result::Ok(handles)
-		})??;
-		state.kind = Kind::Listener(handles);
+		let listener = with_nic(|nic| backlog::open(nic, first, state.port, backlog as usize))?;
+		state.kind = Kind::Listener(listener);
 		Ok(())
 	}
 
@@ -375,20 +350,6 @@ fn is_connecting(socket: &tcp::Socket<'_>) -> bool {
 	matches!(socket.state(), tcp::State::SynSent | tcp::State::SynReceived)
 }
 
-/// Whether a connection waits to be accepted; if none does, the waker is told of the first.
-fn listener_events(nic: &mut NetworkInterface<'_>, handles: &[Handle], waker: &Waker) -> PollEvent {
-	let mut events = PollEvent::empty();
-	for handle in handles {
-		let socket = nic.get_mut_socket::<tcp::Socket<'_>>(*handle);
-		if socket.may_send() {
-			events = READABLE;
-		} else {
-			socket.register_recv_waker(waker);
-		}
-	}
-	events
-}
-
 /// Which events hold of a connection now.
 fn stream_events(socket: &tcp::Socket<'_>) -> PollEvent {
 	let mut events = PollEvent::empty();
@@ -406,23 +367,13 @@ fn stream_events(socket: &tcp::Socket<'_>) -> PollEvent {
 	events
 }
 
-/// Has a listener's socket wait for a connection, when it is new or its last one ended before it was accepted.
-fn listen_again(socket: &mut tcp::Socket<'_>, port: u16) {
-	if !socket.is_open() {
-		socket.set_nagle_enabled(false);
-		socket.set_timeout(Some(PEER_TIMEOUT));
-		// It cannot fail: the socket is closed, and a listener's port is not 0.
-		let _ = socket.listen(port);
-	}
-}
-
 impl Drop for Socket {
 	fn drop(&mut self) {
 		let deadline = now() + CLOSE_TIMEOUT;
 		let kind = &self.state.get_mut().kind;
 		// Without a network there is nothing to close.
 		let _ = with_nic(|nic| match kind {
-			Kind::Listener(handles) => handles.iter().for_each(|handle| nic.destroy_socket(*handle)),
+			Kind::Listener(listener) => backlog::close(nic, *listener),
 			Kind::Stream(handle) => close_behind_the_scenes(nic, *handle, deadline),
 		});
 	}

@@ -30,6 +30,11 @@ impl Uuid {
         Self(bytes)
     }
 
+    /// Its 16 bytes.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// Reads the hyphenated form in either case; `None` for anything else.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut bytes = [0; 16];

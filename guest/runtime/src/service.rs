@@ -248,7 +248,9 @@ impl Service {
     fn renew(&mut self, body: &Body, caller: Caller, arrived: Instant) -> Result<Pending, Response> {
         let renewal = Renewal::read(body.bytes()).map_err(|error| answers::error(400, &error.to_string()))?;
         let unix_now_us = renewal.unix_time_us.saturating_add(whole_microseconds(arrived.elapsed()));
-        entropy::renew_machine(&renewal.entropy, unix_now_us)
+        // The identity is this clone's alone: should a host ever hand out the same entropy twice, it tells them apart.
+        let given = [&renewal.entropy[..], renewal.instance.bytes()].concat();
+        entropy::renew_machine(&given, unix_now_us)
             .map_err(|_| answers::error(500, "the machine has no source of entropy of its own"))?;
         self.instance = renewal.instance;
         for call in self.calls.values_mut() {

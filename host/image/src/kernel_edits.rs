@@ -63,6 +63,7 @@ pub(crate) const OVERLAYS: &[Overlay] = &[
 
 pub(crate) const ADDITIONS: &[Addition] = &[
     Addition { path: "src/entropy_pool.rs", file: "entropy_pool.rs" },
+    Addition { path: "src/executor/backlog.rs", file: "backlog.rs" },
     Addition { path: "src/executor/block_on.rs", file: "block_on.rs" },
     Addition { path: "src/executor/interface_renewal.rs", file: "interface_renewal.rs" },
     Addition { path: "src/skerry.rs", file: "skerry.rs" },
@@ -148,7 +149,7 @@ pub(crate) const EDITS: &[FileEdits] = &[
         edits: &[
             Edit {
                 find: "#[cfg(any(feature = \"tcp\", feature = \"udp\"))]\npub(crate) mod device;",
-                replace: "mod block_on;\npub(crate) mod interface_renewal;\n#[cfg(any(feature = \"tcp\", feature = \"udp\"))]\npub(crate) mod device;",
+                replace: "pub(crate) mod backlog;\nmod block_on;\npub(crate) mod interface_renewal;\n#[cfg(any(feature = \"tcp\", feature = \"udp\"))]\npub(crate) mod device;",
                 why: "our own way to wait, which loses no packet and keeps to its timeout; the interface's renewal after a restore",
             },
             Edit {
@@ -184,8 +185,8 @@ pub(crate) const EDITS: &[FileEdits] = &[
             },
             Edit {
                 find: "\t\tself.iface\n\t\t\t.poll(timestamp, &mut self.device, &mut self.sockets)\n",
-                replace: "\t\tlet result = self.iface.poll(timestamp, &mut self.device, &mut self.sockets);\n\t\tcrate::fd::socket::tcp::reap(self, timestamp);\n\t\tresult\n",
-                why: "closed sockets are freed when they are done, not when the application waits for them",
+                replace: "\t\tlet result = super::backlog::poll(self, timestamp);\n\t\tcrate::fd::socket::tcp::reap(self, timestamp);\n\t\tresult\n",
+                why: "closed sockets are freed when they are done, not when the application waits for them; listeners get new sockets between two packets",
             },
         ],
     },

@@ -67,6 +67,7 @@ pub(crate) const ADDITIONS: &[Addition] = &[
     Addition { path: "src/executor/block_on.rs", file: "block_on.rs" },
     Addition { path: "src/executor/interface_renewal.rs", file: "interface_renewal.rs" },
     Addition { path: "src/skerry.rs", file: "skerry.rs" },
+    Addition { path: "src/time_slice.rs", file: "time_slice.rs" },
 ];
 
 pub(crate) const EDITS: &[FileEdits] = &[
@@ -92,7 +93,7 @@ pub(crate) const EDITS: &[FileEdits] = &[
         edits: &[
             Edit {
                 find: "\nmod synch;\n",
-                replace: "\nmod entropy_pool;\nmod skerry;\nmod synch;\n",
+                replace: "\nmod entropy_pool;\nmod skerry;\nmod synch;\nmod time_slice;\n",
                 why: "our own additions to the system calls, and what they need",
             },
             Edit {
@@ -358,7 +359,21 @@ pub(crate) const EDITS: &[FileEdits] = &[
                 replace: "local_apic_read(IA32_X2APIC_CUR_COUNT))) / (processor::get_timer_ticks() - start);",
                 why: "a busy host may take the processor away meanwhile; what counts is the time that really passed",
             },
+            Edit {
+                find: "\twithout_interrupts(|| {\n\t\t__set_oneshot_timer(wakeup_time);\n\t});\n}\n",
+                replace: "\twithout_interrupts(|| {\n\t\t__set_oneshot_timer(crate::time_slice::due(wakeup_time));\n\t});\n}\n\n/// Sets the timer without regard to what the kernel's own timers want.\npub fn arm_timer(wakeup_time: Option<u64>) {\n\t__set_oneshot_timer(wakeup_time);\n}\n",
+                why: "the timer also ends the slice of a thread while others want the processor",
+            },
         ],
+    },
+    FileEdits {
+        path: "src/scheduler/mod.rs",
+        sha256: "9129e3c42dccbb6d58295aaf486fed93af5c56198c58dadd22f7e847a2a938e5",
+        edits: &[Edit {
+            find: "\t\t\tif let Some(last_stack_pointer) = self.scheduler() {",
+            replace: "\t\t\tlet switched = self.scheduler();\n\t\t\tcrate::time_slice::begin(!self.ready_queue.is_empty());\n\t\t\tif let Some(last_stack_pointer) = switched {",
+            why: "a thread that spins for a lock whose holder was interrupted must lose the processor some time",
+        }],
     },
     FileEdits {
         path: "src/arch/x86_64/kernel/scheduler.rs",
@@ -374,6 +389,11 @@ pub(crate) const EDITS: &[FileEdits] = &[
                 find: "\t\t\t\tuser_stack_size,\n\t\t\t);\n\t\t}\n",
                 replace: "\t\t\t\tuser_stack_size,\n\t\t\t);\n\t\t} }\n",
                 why: "nothing needs a clear stack, and clearing megabytes for each thread costs milliseconds",
+            },
+            Edit {
+                find: "\tcore_scheduler().handle_waiting_tasks();\n",
+                replace: "\tcrate::time_slice::end();\n\tcore_scheduler().handle_waiting_tasks();\n",
+                why: "the timer also ends the slice of a thread while others want the processor",
             },
         ],
     },

@@ -202,6 +202,7 @@ impl Engine {
         core.stopping.store(true, Ordering::Relaxed);
         filling.abort();
         expiring.abort();
+        core.machines.close().await;
         core.pool.close().await;
         if !core.settings.keep_machines {
             end_machines(&core).await;
@@ -293,7 +294,13 @@ fn open_snapshots(settings: &Settings) -> Result<Option<Snapshots>, EngineError>
 }
 
 fn gateway_settings(settings: &Settings) -> GatewaySettings {
-    GatewaySettings { wake_timeout: settings.wake_timeout(), ..GatewaySettings::default() }
+    let defaults = GatewaySettings::default();
+    let limit_ms = settings.boot_option.get(skerry_api::boot::OPTION_CALL_TIME_LIMIT_MS).and_then(|limit| limit.parse().ok());
+    GatewaySettings {
+        wake_timeout: settings.wake_timeout(),
+        call_time_limit: limit_ms.map_or(defaults.call_time_limit, Duration::from_millis),
+        ..defaults
+    }
 }
 
 fn network(wanted: GuestNetwork, qemu: &Qemu) -> Network {

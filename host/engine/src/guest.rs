@@ -10,8 +10,10 @@ use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
-use serde::{Deserialize, Serialize};
+use hyper::client::conn::http1::SendRequest;
+use skerry_api::faas::{ACTIVITY_PATH, ActivityAnswer, RENEW_PATH, RenewRequest};
 use skerry_gateway::Connector;
+use tokio::task::AbortHandle;
 
 /// Most bytes of an answer. Metrics have some 10 KiB, a task's answer at most what a guest's body limit lets through.
 const MOST_ANSWER_BYTES: usize = 24 * 1024 * 1024;
@@ -53,55 +55,39 @@ pub(crate) enum GuestError {
     Entropy(String),
 }
 
-/// What a guest is doing (`GET /v1/skerry/activity`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub(crate) struct Activity {
-    /// Calls that wait or run, of both kinds.
-    pub calls_in_progress: u64,
-    /// Asynchronous tasks that are not done.
-    pub tasks_running: u64,
-    /// Asynchronous tasks whose answers it keeps.
-    pub tasks_finished: u64,
-}
-
-/// Body of `POST /v1/skerry/renew`.
-#[derive(Serialize)]
-struct Renewal<'a> {
-    instance: &'a str,
-    unix_time_us: u64,
-    entropy: String,
-}
-
-/// Asks whether it serves.
-///
-/// # Errors
-/// See [`GuestError`].
-pub(crate) async fn check_health(connector: &dyn Connector, timeout: Duration) -> Result<(), GuestError> {
-    ask(connector, Method::GET, "/healthz", Bytes::new(), timeout).await.map(drop)
-}
-
-/// Gives a restored guest fresh random bytes, the right time and its identity (a UUID). It also proves that it serves.
+/// Gives a guest fresh random bytes, the right time and its identity (a UUID). It also proves that it serves: nobody else
+/// may ask a guest anything before.
 ///
 /// # Errors
 /// See [`GuestError`]; such a guest must not be used.
 pub(crate) async fn renew(connector: &dyn Connector, instance: &str, timeout: Duration) -> Result<(), GuestError> {
+    let renewed = async {
+        let mut conversation = Conversation::begin(connector, RENEW_PATH).await?;
+        // A guest that has just been restored takes a while for its first answer, by which its clock would be late.
+        conversation.ask(Method::GET, "/healthz", Bytes::new()).await?;
+        let body = renewal(instance)?;
+        conversation.ask(Method::POST, RENEW_PATH, body).await
+    };
+    within(RENEW_PATH, timeout, renewed).await.map(drop)
+}
+
+fn renewal(instance: &str) -> Result<Bytes, GuestError> {
     let mut entropy = [0; ENTROPY_BYTES];
     getrandom::fill(&mut entropy).map_err(|error| GuestError::Entropy(error.to_string()))?;
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let unix_time_us = u64::try_from(since_1970.as_micros()).unwrap_or(u64::MAX);
-    let renewal = Renewal { instance, unix_time_us, entropy: STANDARD.encode(entropy) };
-    let body = serde_json::to_vec(&renewal).map_err(|error| GuestError::Entropy(error.to_string()))?;
-    ask(connector, Method::POST, "/v1/skerry/renew", body.into(), timeout).await.map(drop)
+    let request = RenewRequest { instance: instance.to_owned(), unix_time_us, entropy: STANDARD.encode(entropy) };
+    let body = serde_json::to_vec(&request).map_err(|error| GuestError::Body(RENEW_PATH.to_owned(), error.to_string()))?;
+    Ok(body.into())
 }
 
 /// Asks what it is doing.
 ///
 /// # Errors
 /// See [`GuestError`].
-pub(crate) async fn activity(connector: &dyn Connector, timeout: Duration) -> Result<Activity, GuestError> {
-    let path = "/v1/skerry/activity";
-    let body = ask(connector, Method::GET, path, Bytes::new(), timeout).await?;
-    serde_json::from_slice(&body).map_err(|error| GuestError::Body(path.to_owned(), error.to_string()))
+pub(crate) async fn activity(connector: &dyn Connector, timeout: Duration) -> Result<ActivityAnswer, GuestError> {
+    let body = get(connector, ACTIVITY_PATH, timeout).await?;
+    serde_json::from_slice(&body).map_err(|error| GuestError::Body(ACTIVITY_PATH.to_owned(), error.to_string()))
 }
 
 /// Asks for a task's status: the whole answer as text.
@@ -110,7 +96,7 @@ pub(crate) async fn activity(connector: &dyn Connector, timeout: Duration) -> Re
 /// See [`GuestError`].
 pub(crate) async fn task_status(connector: &dyn Connector, task: &str, timeout: Duration) -> Result<String, GuestError> {
     let path = format!("/v1/faas/{task}/status");
-    text(&path, ask(connector, Method::GET, &path, Bytes::new(), timeout).await?)
+    text(&path, get(connector, &path, timeout).await?)
 }
 
 /// Asks for its metrics, in Prometheus' text format.
@@ -118,59 +104,67 @@ pub(crate) async fn task_status(connector: &dyn Connector, task: &str, timeout: 
 /// # Errors
 /// See [`GuestError`].
 pub(crate) async fn metrics(connector: &dyn Connector, timeout: Duration) -> Result<String, GuestError> {
-    text("/metrics", ask(connector, Method::GET, "/metrics", Bytes::new(), timeout).await?)
+    text("/metrics", get(connector, "/metrics", timeout).await?)
 }
 
 fn text(path: &str, body: Bytes) -> Result<String, GuestError> {
     String::from_utf8(body.into()).map_err(|error| GuestError::Body(path.to_owned(), error.to_string()))
 }
 
-/// One request over a connection of its own; the body of a 200.
-async fn ask(
-    connector: &dyn Connector,
-    method: Method,
+/// One GET over a connection of its own; the body of a 200.
+async fn get(connector: &dyn Connector, path: &str, timeout: Duration) -> Result<Bytes, GuestError> {
+    let asked = async { Conversation::begin(connector, path).await?.ask(Method::GET, path, Bytes::new()).await };
+    within(path, timeout, asked).await
+}
+
+async fn within<T>(
     path: &str,
-    body: Bytes,
     timeout: Duration,
-) -> Result<Bytes, GuestError> {
-    let asked = exchange(connector, method, path, body);
-    match tokio::time::timeout(timeout, asked).await {
-        Ok(answer) => answer,
-        Err(_) => Err(GuestError::TimedOut { path: path.to_owned(), timeout }),
+    asked: impl Future<Output = Result<T, GuestError>>,
+) -> Result<T, GuestError> {
+    let timed_out = |_| GuestError::TimedOut { path: path.to_owned(), timeout };
+    tokio::time::timeout(timeout, asked).await.map_err(timed_out)?
+}
+
+/// A connection to a guest with requests one after the other; it ends with this.
+struct Conversation {
+    sender: SendRequest<Full<Bytes>>,
+    driver: AbortHandle,
+}
+
+impl Conversation {
+    /// Connects; `path` is what it is for, in messages.
+    async fn begin(connector: &dyn Connector, path: &str) -> Result<Self, GuestError> {
+        let stream = connector.connect().await.map_err(GuestError::Connect)?;
+        let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
+        let (sender, connection) = shaken.map_err(|error| GuestError::Http(path.to_owned(), error))?;
+        Ok(Self { sender, driver: tokio::spawn(connection).abort_handle() })
+    }
+
+    /// The body of the answer, if that is a 200.
+    async fn ask(&mut self, method: Method, path: &str, body: Bytes) -> Result<Bytes, GuestError> {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(http::header::HOST, "guest")
+            .body(Full::new(body))
+            .map_err(|error| GuestError::Body(path.to_owned(), error.to_string()))?;
+        let not_http = |error| GuestError::Http(path.to_owned(), error);
+        self.sender.ready().await.map_err(not_http)?;
+        let answer = self.sender.send_request(request).await.map_err(not_http)?;
+        let status = answer.status();
+        let body = Limited::new(answer.into_body(), MOST_ANSWER_BYTES).collect().await;
+        let body = body.map_err(|error| GuestError::Body(path.to_owned(), error.to_string()))?.to_bytes();
+        if status == StatusCode::OK {
+            return Ok(body);
+        }
+        let body = String::from_utf8_lossy(&body[..body.len().min(300)]).into_owned();
+        Err(GuestError::Status { path: path.to_owned(), status, body })
     }
 }
 
-async fn exchange(
-    connector: &dyn Connector,
-    method: Method,
-    path: &str,
-    body: Bytes,
-) -> Result<Bytes, GuestError> {
-    let not_http = |error| GuestError::Http(path.to_owned(), error);
-    let stream = connector.connect().await.map_err(GuestError::Connect)?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(not_http)?;
-    let driver = tokio::spawn(connection);
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header(http::header::HOST, "guest")
-        .header(http::header::CONNECTION, "close")
-        .body(Full::new(body))
-        .map_err(|error| GuestError::Body(path.to_owned(), error.to_string()))?;
-    let answer = sender.send_request(request).await.map_err(not_http);
-    let answer = match answer {
-        Ok(answer) => {
-            let status = answer.status();
-            let body = Limited::new(answer.into_body(), MOST_ANSWER_BYTES).collect().await;
-            body.map(|body| (status, body.to_bytes())).map_err(|error| GuestError::Body(path.to_owned(), error.to_string()))
-        }
-        Err(error) => Err(error),
-    };
-    driver.abort();
-    let (status, body) = answer?;
-    if status == StatusCode::OK {
-        return Ok(body);
+impl Drop for Conversation {
+    fn drop(&mut self) {
+        self.driver.abort();
     }
-    let body = String::from_utf8_lossy(&body[..body.len().min(300)]).into_owned();
-    Err(GuestError::Status { path: path.to_owned(), status, body })
 }

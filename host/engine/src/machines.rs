@@ -20,7 +20,7 @@ use skerry_vmm::{
     Accelerator, Backend, ExitCause, Lifetime, MicroVm, Network, NotReady, Qemu, ResourceLimits, RunningMachine,
     StartError, VmExit, VmSpec,
 };
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
 use crate::capacity::Demand;
@@ -28,6 +28,10 @@ use crate::guest;
 use crate::live_vm::{LiveVm, Phases, chain};
 use crate::snapshots::Snapshots;
 
+/// What a machine with a private link has in its directory.
+const LINK_SOCKET: &str = "link.sock";
+/// How long the end of an engine waits for starts in progress.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a start waits for a snapshot that is being made before it boots.
 const SNAPSHOT_WAIT: Duration = Duration::from_secs(5);
 /// How long no snapshot is tried after making one failed.
@@ -78,6 +82,7 @@ pub struct Machines {
     /// Snapshots that are being made, or were tried in vain.
     making: Mutex<HashMap<String, Making>>,
     starts: Semaphore,
+    most_starts: usize,
     observer: Box<dyn Fn(&StartReport) + Send + Sync>,
 }
 
@@ -143,6 +148,7 @@ impl Machines {
             snapshots: setup.snapshots.map(Arc::new),
             making: Mutex::default(),
             starts: Semaphore::new(setup.starts.max(1)),
+            most_starts: setup.starts.max(1),
             observer: Box::new(observer),
         })
     }
@@ -163,8 +169,7 @@ impl Machines {
     /// # Errors
     /// [`StartFailure`]; nothing is left of it.
     pub async fn start(self: &Arc<Self>, spec: &MachineSpec) -> Result<LiveVm, StartFailure> {
-        // Never closed, so there is always a permit in the end.
-        let _permit = self.starts.acquire().await;
+        let _permit = self.permit().await?;
         let vm_spec = self.vm_spec(spec)?;
         if let Some((key, snapshot)) = self.usable_snapshot(spec, &vm_spec).await {
             match self.restore(spec, &vm_spec, &snapshot, Uuid::new_v4().to_string()).await {
@@ -190,9 +195,33 @@ impl Machines {
     /// # Errors
     /// [`StartFailure`]; nothing is left of it, and `saved` is as it was.
     pub async fn wake(self: &Arc<Self>, spec: &MachineSpec, saved: &Path, id: &str) -> Result<LiveVm, StartFailure> {
-        let _permit = self.starts.acquire().await;
+        let _permit = self.permit().await?;
         let vm_spec = self.vm_spec(spec)?;
         self.restore(spec, &vm_spec, saved, id.to_owned()).await
+    }
+
+    /// Starts nothing from now on, and waits (for a bounded time) until the starts in progress are over, so that their
+    /// machines are somebody's or gone.
+    pub(crate) async fn close(&self) {
+        self.starts.close();
+        let at_rest = async {
+            while self.starts.available_permits() < self.most_starts || self.is_making() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        if tokio::time::timeout(CLOSE_TIMEOUT, at_rest).await.is_err() {
+            tracing::warn!("starts in progress are not over after {} s", CLOSE_TIMEOUT.as_secs());
+        }
+    }
+
+    fn is_making(&self) -> bool {
+        let making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        making.values().any(|making| matches!(making, Making::Now(_)))
+    }
+
+    async fn permit(&self) -> Result<SemaphorePermit<'_>, StartFailure> {
+        let closed = |_| StartFailure { reason: "the engine is stopping".to_owned(), is_final: false };
+        self.starts.acquire().await.map_err(closed)
     }
 
     /// Takes over a machine that runs since before this process began.
@@ -200,7 +229,9 @@ impl Machines {
     /// # Errors
     /// When it cannot be, in words. The machine is as it was.
     pub async fn adopt(&self, running: &RunningMachine, id: &str, start: StartPath) -> Result<LiveVm, String> {
-        let (qemu, machine, network) = (self.qemu.clone(), running.clone(), self.network);
+        // It may have been started under other settings.
+        let network = if running.directory.join(LINK_SOCKET).exists() { Network::Link } else { Network::User };
+        let (qemu, machine) = (self.qemu.clone(), running.clone());
         let adopted = blocking(move || qemu.adopt(&machine, Lifetime::Outlives, network).map_err(|error| chain(&error)));
         let mut vm = adopted.await?;
         // It may have been stopped to be saved when its engine died. Going on harms none that runs.
@@ -334,10 +365,11 @@ impl Machines {
         phases.lap("guest");
         let mut vm = connected(Uuid::new_v4().to_string(), vm, StartPath::Cold).await?;
         phases.lap("link");
-        if let Err(error) = guest::check_health(vm.connector.as_ref(), self.start_timeout).await {
+        // The machine's clock has whole seconds, so a cold boot too is told the time.
+        if let Err(error) = guest::renew(vm.connector.as_ref(), &vm.id, self.start_timeout).await {
             return Err(abandoned(vm, &chain(&error)).await);
         }
-        phases.lap("first answer");
+        phases.lap("renew");
         vm.phases_us = phases.laps;
         self.report(spec, StartPath::Cold, Some(begun.elapsed()));
         Ok(vm)

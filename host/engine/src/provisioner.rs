@@ -10,6 +10,7 @@ use skerry_gateway::Identity;
 use skerry_rest::{Created, Filter, Idempotency, Listing, Provisioner, Refusal, Versioned};
 use skerry_store::{HistoryRow, IdempotencyRow, Inserted, NewRuntime, RuntimeRecord};
 use tokio::sync::{mpsc, oneshot};
+use tracing::{Instrument as _, Span};
 
 use crate::core::{Core, now_ms};
 use crate::live_vm::chain;
@@ -96,7 +97,12 @@ impl EngineProvisioner {
         if asked.fingerprint != fingerprint {
             return Err(Refusal::KeyReused(asked.key));
         }
-        let shared = self.core.registry.get(id).ok_or(Refusal::NotFound(id))?;
+        let Some(shared) = self.core.registry.get(id) else {
+            let key = asked.key;
+            return Err(Refusal::Unprocessable(format!(
+                "the Idempotency-Key `{key}` made runtime {id}, which was deleted since; take a new key"
+            )));
+        };
         Ok(Created { runtime: shared.view(), repeated: true })
     }
 
@@ -139,7 +145,8 @@ impl Provisioner for EngineProvisioner {
             let caller = caller.clone();
             let created = tokio::spawn(async move {
                 Self { core, counters }.create_runtime(&caller, runtime, idempotency).await
-            });
+            }
+            .in_current_span());
             created.await.unwrap_or_else(|error| Err(Refusal::Unavailable(error.to_string())))
         })
     }
@@ -169,12 +176,12 @@ impl Provisioner for EngineProvisioner {
             if self.core.is_stopping() {
                 return Err(Refusal::Stopping);
             }
-            self.ask(id, |answer| Event::Update { asked: Box::new(runtime), if_match, answer }).await?
+            self.ask(id, |answer| Event::Update { asked: Box::new(runtime), if_match, span: Span::current(), answer }).await?
         })
     }
 
     fn delete<'a>(&'a self, _caller: &'a Identity, id: u64) -> BoxFuture<'a, Result<(), Refusal>> {
-        Box::pin(async move { self.ask(id, |answer| Event::Delete { answer }).await? })
+        Box::pin(async move { self.ask(id, |answer| Event::Delete { span: Span::current(), answer }).await? })
     }
 
     fn history<'a>(&'a self, _caller: &'a Identity, id: u64) -> BoxFuture<'a, Result<Vec<HistoryEntry>, Refusal>> {
@@ -214,7 +221,7 @@ pub(crate) fn supervise(
 ) -> Arc<Shared> {
     let (id, version) = (record.id, record.version);
     let state = match &beginning {
-        Beginning::Start { .. } | Beginning::Adopt(_) | Beginning::Lost => RuntimeState::Pending,
+        Beginning::Start { .. } | Beginning::Adopt { .. } | Beginning::Lost => RuntimeState::Pending,
         Beginning::Asleep => RuntimeState::Running,
         Beginning::Failed => RuntimeState::Error,
     };

@@ -13,6 +13,7 @@ use skerry_store::{RuntimeRecord, StoreError};
 use skerry_vmm::RunningMachine;
 
 use crate::core::Core;
+use crate::live_vm::VmRecord;
 use crate::provisioner::supervise;
 use crate::runtime_document::VmDocument;
 use crate::snapshots;
@@ -44,8 +45,12 @@ pub async fn recover(core: &Arc<Core>, machines: Vec<RunningMachine>) -> Result<
         let vm: VmDocument = record.vm.as_deref().map_or_else(VmDocument::default, |vm| read(&record, vm));
         saved.extend(vm.current.iter().filter_map(|current| current.saved.clone()));
         let machine = vm.current.as_ref().and_then(|current| running.remove(current.directory.as_ref()?));
-        let beginning = beginning(&record, &vm, machine);
-        recovered.adopted += usize::from(matches!(beginning, Beginning::Adopt(_)));
+        // Those that it had replaced go on only beside the one that replaced them.
+        let replaced = vm.retiring.iter().filter(|_| machine.is_some());
+        let retiring = replaced.filter_map(|old| Some((old.clone(), running.remove(old.directory.as_ref()?)?)));
+        let retiring = retiring.collect();
+        let beginning = beginning(&record, &vm, machine, retiring);
+        recovered.adopted += usize::from(matches!(beginning, Beginning::Adopt { .. }));
         supervise(core, record, wanted, vm, beginning);
     }
     recovered.ended = running.len();
@@ -65,9 +70,14 @@ pub async fn recover(core: &Arc<Core>, machines: Vec<RunningMachine>) -> Result<
 }
 
 /// How a runtime goes on.
-fn beginning(record: &RuntimeRecord, vm: &VmDocument, machine: Option<RunningMachine>) -> Beginning {
+fn beginning(
+    record: &RuntimeRecord,
+    vm: &VmDocument,
+    machine: Option<RunningMachine>,
+    retiring: Vec<(VmRecord, RunningMachine)>,
+) -> Beginning {
     match (record.state.as_str(), machine, &vm.current) {
-        (_, Some(machine), _) => Beginning::Adopt(machine),
+        (_, Some(machine), _) => Beginning::Adopt { machine, retiring },
         ("ERROR", None, _) => Beginning::Failed,
         ("PENDING", None, _) => Beginning::Start { reservation: None },
         (_, None, Some(current)) if current.directory.is_none() => Beginning::Asleep,
@@ -99,7 +109,6 @@ mod tests {
     use skerry_api::provisioning::StartPath;
 
     use super::*;
-    use crate::live_vm::VmRecord;
 
     fn record(state: &str) -> RuntimeRecord {
         RuntimeRecord {
@@ -131,15 +140,16 @@ mod tests {
     fn each_state_finds_its_way_back() {
         let machine = || Some(RunningMachine { directory: "/d".into(), process_id: 7 });
         for state in ["RUNNING", "UPDATING", "PENDING"] {
-            assert!(matches!(beginning(&record(state), &vm(Some("/d")), machine()), Beginning::Adopt(_)), "{state}");
+            let found = beginning(&record(state), &vm(Some("/d")), machine(), Vec::new());
+            assert!(matches!(found, Beginning::Adopt { .. }), "{state}");
         }
         for state in ["RUNNING", "UPDATING"] {
-            assert!(matches!(beginning(&record(state), &vm(Some("/d")), None), Beginning::Lost), "{state}");
+            assert!(matches!(beginning(&record(state), &vm(Some("/d")), None, Vec::new()), Beginning::Lost), "{state}");
         }
         let none = VmDocument::default();
-        assert!(matches!(beginning(&record("PENDING"), &none, None), Beginning::Start { .. }));
-        assert!(matches!(beginning(&record("RUNNING"), &vm(None), None), Beginning::Asleep));
-        assert!(matches!(beginning(&record("RUNNING"), &none, None), Beginning::Lost));
-        assert!(matches!(beginning(&record("ERROR"), &none, None), Beginning::Failed));
+        assert!(matches!(beginning(&record("PENDING"), &none, None, Vec::new()), Beginning::Start { .. }));
+        assert!(matches!(beginning(&record("RUNNING"), &vm(None), None, Vec::new()), Beginning::Asleep));
+        assert!(matches!(beginning(&record("RUNNING"), &none, None, Vec::new()), Beginning::Lost));
+        assert!(matches!(beginning(&record("ERROR"), &none, None, Vec::new()), Beginning::Failed));
     }
 }

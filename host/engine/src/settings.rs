@@ -13,6 +13,8 @@ use clap::{Args, ValueEnum};
 use serde::{Deserialize, Deserializer, Serialize};
 use skerry_api::provisioning::ENGINE_PORT;
 
+/// The gateway's most connections to one guest, and what a runtime may ask for.
+const MOST_CONCURRENCY: u32 = 32;
 /// Largest settings file that is read.
 const MOST_FILE_BYTES: u64 = 1024 * 1024;
 
@@ -358,6 +360,9 @@ impl Settings {
             if value == 0 {
                 return invalid(format!("{name} must be at least 1"));
             }
+        }
+        if self.concurrency > MOST_CONCURRENCY {
+            return invalid(format!("concurrency is {}; a runtime serves at most {MOST_CONCURRENCY} at once", self.concurrency));
         }
         if !(16..=3072).contains(&self.default_memory_mib) {
             return invalid(format!("default_memory_mib is {}; a machine has 16 to 3072 MiB", self.default_memory_mib));

@@ -24,6 +24,7 @@ use skerry_rest::{Refusal, Versioned};
 use skerry_store::{HistoryRow, RuntimeRecord, StoreError};
 use skerry_vmm::RunningMachine;
 use tokio::sync::{mpsc, oneshot};
+use tracing::{Instrument as _, Span};
 
 use crate::capacity::Reservation;
 use crate::core::{Core, now_ms};
@@ -71,11 +72,15 @@ pub enum Event {
         asked: Box<ServerlessRuntime>,
         /// The version that it must have.
         if_match: Option<u64>,
+        /// The request that it came with, for log lines.
+        span: Span,
         /// Where the answer goes.
         answer: oneshot::Sender<Result<Versioned, Refusal>>,
     },
     /// A client's deletion.
     Delete {
+        /// The request that it came with, for log lines.
+        span: Span,
         /// Where the answer goes.
         answer: oneshot::Sender<Result<(), Refusal>>,
     },
@@ -100,6 +105,8 @@ pub struct StartedMachine {
     pub vm: LiveVm,
     /// A way that was tried first and failed, in words.
     pub fallback: Option<String>,
+    /// Machines that this one had replaced and that still finish what they had begun.
+    pub retiring: Vec<LiveVm>,
 }
 
 /// How a supervisor begins.
@@ -111,7 +118,12 @@ pub(crate) enum Beginning {
         reservation: Option<Reservation>,
     },
     /// Its machine runs since before this engine.
-    Adopt(RunningMachine),
+    Adopt {
+        /// The machine.
+        machine: RunningMachine,
+        /// Machines that it had replaced, and that had not finished.
+        retiring: Vec<(VmRecord, RunningMachine)>,
+    },
     /// Its machine was running when the last engine was, and is gone.
     Lost,
     /// It sleeps.
@@ -208,9 +220,9 @@ impl Supervisor {
             Beginning::Start { reservation } => {
                 self.reservation = reservation;
                 self.core.routes.starting(self.id());
-                self.begin_start(None);
+                self.begin_pending_start().await;
             }
-            Beginning::Adopt(machine) => self.begin_adoption(machine),
+            Beginning::Adopt { machine, retiring } => self.begin_adoption(machine, retiring),
             Beginning::Lost => self.lost().await,
             Beginning::Asleep => {
                 let saved = self.vm.current.clone().filter(|current| current.saved.is_some());
@@ -231,17 +243,17 @@ impl Supervisor {
         match event {
             Event::Started { attempt, outcome } => self.started(attempt, outcome).await,
             Event::Ended { vm_id } => self.ended(&vm_id).await,
-            Event::Retry { attempt } if attempt == self.attempt => self.begin_start(None),
+            Event::Retry { attempt } if attempt == self.attempt => self.begin_pending_start().await,
             Event::Retry { .. } => {}
             Event::Wake => self.wake().await,
             Event::Retired { vm_id } => self.retired(&vm_id).await,
-            Event::Update { asked, if_match, answer } => {
-                let outcome = self.update(*asked, if_match).await;
+            Event::Update { asked, if_match, span, answer } => {
+                let outcome = self.update(*asked, if_match).instrument(span).await;
                 // A client that went away does not undo its change.
                 let _ = answer.send(outcome);
             }
-            Event::Delete { answer } => {
-                let outcome = self.delete().await;
+            Event::Delete { span, answer } => {
+                let outcome = self.delete().instrument(span).await;
                 let deleted = outcome.is_ok();
                 let _ = answer.send(outcome);
                 if deleted {

@@ -17,6 +17,9 @@ use crate::supervisor::Event;
 /// How long a guest may take to tell of one task.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Most of a reason that a task's answer repeats; the runtime's history has all of it.
+const MOST_REASON_CHARACTERS: usize = 200;
+
 /// The gateway's way into the engine. It holds the engine weakly: the engine holds the gateway's table.
 #[derive(Default)]
 pub(crate) struct EngineHooks {
@@ -112,7 +115,7 @@ fn is_done(answer: &str) -> bool {
 
 /// A status FAILED with `{uuid}` in the place of the task's name.
 fn failed_answer(reason: &str) -> String {
-    let first_line = reason.lines().next().unwrap_or_default();
+    let first_line: String = reason.lines().next().unwrap_or_default().chars().take(MOST_REASON_CHARACTERS).collect();
     let answer = StatusAnswer {
         state: TaskState::Failed,
         status: TaskState::Failed,
@@ -121,7 +124,7 @@ fn failed_answer(reason: &str) -> String {
             result: None,
             ret_code: -1,
             res: None,
-            err: Some(first_line.to_owned()),
+            err: Some(first_line),
             outs: Vec::new(),
         }),
         exec_id: ExecId { faas_task_uuid: "{uuid}".to_owned() },

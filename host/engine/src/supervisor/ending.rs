@@ -40,9 +40,6 @@ impl Supervisor {
                 let policy = restart_policy(&self.wanted);
                 let most_tries = self.core.settings.restart_tries;
                 let after = running.ended(policy, in_order, lasted, most_tries, reason.clone());
-                if let Err(no_room) = self.reserve_room().await {
-                    tracing::warn!(runtime = self.id(), "the room of its machine is taken already: {no_room}");
-                }
                 self.go_on_after(after, "vm-ended", &reason).await;
             }
             Some(Lifecycle::Updating(updating)) => {

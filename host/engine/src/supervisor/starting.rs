@@ -10,7 +10,7 @@ use skerry_vmm::RunningMachine;
 use super::{Event, Note, Saved, StartedMachine, Supervisor};
 use crate::core::Core;
 use crate::lifecycle::{AfterEnd, Asleep, Lifecycle, Pending, Running, Waking};
-use crate::live_vm::LiveVm;
+use crate::live_vm::{LiveVm, VmRecord};
 use crate::machines::{MachineSpec, StartFailure};
 use crate::{snapshots, tasks};
 
@@ -26,14 +26,14 @@ impl Supervisor {
         tokio::spawn(async move {
             let outcome = match saved {
                 Some(saved) => go_on_from(&core, id, &spec, &saved).await,
-                None => start(&core, &spec).await.map(|vm| StartedMachine { vm, fallback: None }),
+                None => start(&core, &spec).await.map(StartedMachine::alone),
             };
             deliver(&events, Event::Started { attempt, outcome }).await;
         });
     }
 
     /// Takes over the machine that an earlier engine left; [`Event::Started`] tells of the end of that.
-    pub(super) fn begin_adoption(&mut self, machine: RunningMachine) {
+    pub(super) fn begin_adoption(&mut self, machine: RunningMachine, retiring: Vec<(VmRecord, RunningMachine)>) {
         let Some(record) = self.vm.current.clone() else { return };
         self.core.routes.starting(self.id());
         self.reservation = Some(self.core.capacity.acknowledge(self.spec().demand()));
@@ -41,14 +41,15 @@ impl Supervisor {
         self.adopting = true;
         let (core, attempt, events) = (Arc::clone(&self.core), self.attempt, self.sender.clone());
         tokio::spawn(async move {
+            let retiring = adopt_retiring(&core, retiring).await;
             let adopted = core.machines.adopt(&machine, &record.id, record.start).await;
             let outcome = match adopted {
-                Ok(vm) => Ok(StartedMachine { vm, fallback: None }),
+                Ok(vm) => Ok(StartedMachine { vm, fallback: None, retiring }),
                 Err(reason) => {
-                    let ended = tokio::task::spawn_blocking(move || skerry_vmm::end_machine(&machine)).await;
-                    if !matches!(ended, Ok(Ok(()))) {
-                        tracing::error!(vm = record.id, "a machine that cannot be adopted cannot be ended either");
+                    for vm in retiring {
+                        vm.stop().await;
                     }
+                    end(machine).await;
                     Err(StartFailure { reason, is_final: false })
                 }
             };
@@ -69,7 +70,7 @@ impl Supervisor {
             return self.adopted(outcome).await;
         }
         match outcome {
-            Ok(StartedMachine { vm, fallback }) => self.start_succeeded(vm, fallback).await,
+            Ok(StartedMachine { vm, fallback, .. }) => self.start_succeeded(vm, fallback).await,
             Err(failure) => self.start_failed(failure).await,
         }
     }
@@ -181,7 +182,7 @@ impl Supervisor {
 
     async fn adopted(&mut self, outcome: Result<StartedMachine, StartFailure>) {
         match outcome {
-            Ok(StartedMachine { vm, .. }) => {
+            Ok(StartedMachine { vm, retiring, .. }) => {
                 let vm = match self.reservation.take() {
                     Some(reservation) => vm.holding(reservation),
                     None => vm,
@@ -191,8 +192,15 @@ impl Supervisor {
                 let was_updating = self.record.state == "UPDATING";
                 self.life = Some(Lifecycle::Running(Running::adopted(Arc::clone(&vm))));
                 self.core.metrics.adopted();
+                self.vm.retiring.retain(|record| retiring.iter().any(|vm| vm.id == record.id));
                 self.commit("adopted", Note::default()).await;
+                let retiring: Vec<_> = retiring.into_iter().map(Arc::new).collect();
+                for old in &retiring {
+                    // The gateway asks them for the states of their own tasks, once the present machine is up.
+                    self.core.routes.up(self.id(), &old.id, Arc::clone(&old.connector), old.start);
+                }
                 self.serve(&vm);
+                retiring.into_iter().for_each(|old| self.retire(old));
                 if was_updating {
                     self.begin_replacement().await;
                 }
@@ -217,12 +225,14 @@ impl Supervisor {
         self.life = Some(Lifecycle::Pending(Pending::first()));
         self.core.routes.starting(self.id());
         self.commit("vm-ended", Note::detail(reason)).await;
+        self.begin_pending_start().await;
+    }
+
+    /// Begins the start that a pending runtime waits for, if the host has room for its machine.
+    pub(super) async fn begin_pending_start(&mut self) {
         match self.reserve_room().await {
             Ok(()) => self.begin_start(None),
-            Err(reason) => {
-                let after = Pending::first().start_failed(self.core.settings.restart_tries, false, reason.clone());
-                self.go_on_after(after, "start-failed", &reason).await;
-            }
+            Err(reason) => self.start_failed(StartFailure { reason, is_final: false }).await,
         }
     }
 
@@ -291,7 +301,7 @@ async fn start(core: &Core, spec: &MachineSpec) -> Result<LiveVm, StartFailure> 
 async fn go_on_from(core: &Core, id: u64, spec: &MachineSpec, saved: &Saved) -> Result<StartedMachine, StartFailure> {
     let reason = match &saved.record.saved {
         Some(folder) => match core.machines.wake(spec, folder, &saved.record.id).await {
-            Ok(vm) => return Ok(StartedMachine { vm, fallback: None }),
+            Ok(vm) => return Ok(StartedMachine::alone(vm)),
             Err(failure) => failure.reason,
         },
         None => "it left nothing to wake".to_owned(),
@@ -299,7 +309,38 @@ async fn go_on_from(core: &Core, id: u64, spec: &MachineSpec, saved: &Saved) -> 
     tracing::warn!(runtime = id, vm = saved.record.id, "a machine that slept does not wake, starting a new one: {reason}");
     tasks::fail_tasks(core, id, &saved.record.id, &format!("it slept, and did not wake: {reason}")).await;
     let vm = start(core, spec).await?;
-    Ok(StartedMachine { vm, fallback: Some(format!("the machine that slept did not wake: {reason}")) })
+    let fallback = Some(format!("the machine that slept did not wake: {reason}"));
+    Ok(StartedMachine { vm, fallback, retiring: Vec::new() })
+}
+
+/// Takes over the machines that had been replaced and had not finished; one that cannot be is ended.
+async fn adopt_retiring(core: &Core, machines: Vec<(VmRecord, RunningMachine)>) -> Vec<LiveVm> {
+    let mut adopted = Vec::new();
+    for (record, machine) in machines {
+        match core.machines.adopt(&machine, &record.id, record.start).await {
+            Ok(vm) => adopted.push(vm),
+            Err(reason) => {
+                tracing::warn!(vm = record.id, "a replaced machine cannot be adopted and is ended: {reason}");
+                end(machine).await;
+            }
+        }
+    }
+    adopted
+}
+
+/// Ends a machine that nobody has taken over.
+async fn end(machine: RunningMachine) {
+    let process = machine.process_id;
+    let ended = tokio::task::spawn_blocking(move || skerry_vmm::end_machine(&machine)).await;
+    if !matches!(ended, Ok(Ok(()))) {
+        tracing::error!(process, "a machine that cannot be adopted cannot be ended either");
+    }
+}
+
+impl StartedMachine {
+    fn alone(vm: LiveVm) -> Self {
+        Self { vm, fallback: None, retiring: Vec::new() }
+    }
 }
 
 /// Room on the host for a machine, at the cost of pooled machines where there is no other.

@@ -77,7 +77,13 @@ mod tests {
     use super::*;
 
     fn start() -> StartTimings {
-        StartTimings { spawned_us: 1_000, monitor_ready_us: 18_000, machine_built_us: 25_000, ready_us: Some(100_000) }
+        StartTimings {
+            spawned_us: 1_000,
+            monitor_ready_us: 18_000,
+            machine_built_us: 25_000,
+            restored_us: None,
+            ready_us: Some(100_000),
+        }
     }
 
     const GUEST: Milestones = Milestones {

@@ -111,6 +111,7 @@ impl Machine {
             state_dir: self.state_dir.clone(),
             guest_port: guest_port(&self.arguments.boot_options),
             network: Network::User,
+            limits: None,
         }
     }
 }
@@ -145,9 +146,8 @@ fn not_started(error: StartError) -> Failure {
         | StartError::Directory { .. }
         | StartError::Spawn { .. }
         | StartError::Unsupported { .. }
-        | StartError::Monitor(_) => {
-            Some("`skerry doctor` looks at what microVMs need")
-        }
+        | StartError::Restore { .. }
+        | StartError::Monitor(_) => Some("`skerry doctor` looks at what microVMs need"),
     };
     with_hint(error.into(), hint)
 }

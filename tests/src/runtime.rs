@@ -101,6 +101,7 @@ impl Setup {
             state_dir,
             guest_port: GUEST_PORT,
             network: Network::User,
+            limits: None,
         }
     }
 

@@ -212,6 +212,7 @@ fn prove(qemu: &Qemu, proof: &Proof) -> Result<Proven, AcceleratorError> {
         state_dir: proof.state_dir.clone(),
         guest_port: GUEST_PORT,
         network: Network::User,
+        limits: None,
     };
     let started_at = Instant::now();
     let deadline = started_at + PROOF_TIME_LIMIT;
@@ -263,7 +264,7 @@ fn key(qemu: &Qemu, image_id: &str) -> Key {
 }
 
 /// The model of the first processor, with what tells steppings and microcode apart.
-fn processor_model(cpuinfo: &str) -> String {
+pub(crate) fn processor_model(cpuinfo: &str) -> String {
     let wanted = ["vendor_id", "cpu family", "model", "model name", "stepping", "microcode"];
     let first = cpuinfo.split("\n\n").next().unwrap_or_default();
     let values = first.lines().filter_map(|line| line.split_once(':'));

@@ -18,6 +18,18 @@ pub trait Backend {
     /// # Errors
     /// See [`StartError`]. Nothing is left behind: no process, no directory.
     fn start(&self, spec: &VmSpec) -> Result<Box<dyn MicroVm>, StartError>;
+
+    /// Starts a machine that goes on from what [`MicroVm::save`] wrote into the directory `saved`, and returns as soon as it
+    /// runs. `spec` has to be the one that the saved machine was started with, but for name, lifetime, places and limits;
+    /// [`crate::Qemu::saved_state_key`] says what else has to be the same. The directory can be used again, also at the same
+    /// time, and removed as soon as this returns.
+    ///
+    /// The guest's clock stands where it stood, and its random numbers go on as they would have: that is for the caller to
+    /// cure. If the guest was ready when it was saved, the new machine's serial log begins with its readiness line.
+    ///
+    /// # Errors
+    /// See [`StartError`], [`StartError::Restore`] above all. Nothing is left behind, and `saved` is as it was.
+    fn restore(&self, spec: &VmSpec, saved: &Path) -> Result<Box<dyn MicroVm>, StartError>;
 }
 
 /// A microVM that was started. Dropping it stops it, unless its [`crate::Lifetime`] says that it outlives the host.
@@ -52,6 +64,22 @@ pub trait MicroVm: Send {
     /// # Errors
     /// When the kernel refuses to say.
     fn wait(&mut self, timeout: Duration) -> Result<Option<VmExit>, WaitError>;
+
+    /// Stops the machine and writes its whole state into `directory` (made where missing, mode 0700; what was saved there
+    /// before is replaced), for [`Backend::restore`]. The machine then stands still until [`Self::resume`].
+    ///
+    /// # Errors
+    /// See [`SaveError`]; but for one of them, the machine goes on as if nothing had been asked.
+    fn save(&mut self, directory: &Path, timeout: Duration) -> Result<SaveReport, SaveError>;
+
+    /// Lets a machine go on that was saved, or that was found half way into being saved or restored. Fine when it runs.
+    ///
+    /// # Errors
+    /// When the VMM refuses; the machine then stands still.
+    fn resume(&mut self) -> Result<(), ResumeError>;
+
+    /// Whether the kernel holds it to the [`crate::ResourceLimits`] of its description.
+    fn is_limited(&self) -> bool;
 
     /// When the phases of the start were reached.
     fn timings(&self) -> StartTimings;
@@ -125,10 +153,56 @@ pub enum StartError {
     /// The VMM ended before the machine was built.
     #[error("the VMM ended before the machine ran: {0}")]
     Ended(VmExit),
+    /// The saved state does not fit this machine or is damaged.
+    #[error("cannot restore the microVM that was saved in {}: {reason}", path.display())]
+    Restore {
+        /// The directory that it was saved in.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
     /// The VMM's monitor answered with an error, with nonsense, or not at all.
     #[error("the VMM's monitor {0}")]
     Monitor(String),
 }
+
+/// What became of a wish to save a machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SaveReport {
+    /// Length of what was written, in bytes.
+    pub bytes: u64,
+    /// How long it took, in microseconds. The machine stood still for nearly all of it.
+    pub took_us: u64,
+}
+
+/// Why a machine was not saved.
+#[derive(Debug, thiserror::Error)]
+pub enum SaveError {
+    /// The directory or a file in it cannot be written.
+    #[error("cannot write a microVM's state to {}", path.display())]
+    File {
+        /// The directory.
+        path: PathBuf,
+        /// What the kernel said.
+        source: std::io::Error,
+    },
+    /// The VMM could not write it, or not in time. The machine goes on.
+    #[error("cannot save the microVM: the VMM's monitor {0}")]
+    Failed(String),
+    /// The VMM could not write it, and the machine stands still: end it.
+    #[error("cannot save the microVM: the VMM's monitor {reason}; nor does it go on")]
+    FailedAndStopped {
+        /// Why it was not saved.
+        reason: String,
+        /// Why it does not go on.
+        source: ResumeError,
+    },
+}
+
+/// A machine does not go on.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot let the microVM go on: the VMM's monitor {0}")]
+pub struct ResumeError(pub(crate) String);
 
 /// Why a machine is not ready.
 #[derive(Debug, thiserror::Error)]

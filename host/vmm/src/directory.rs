@@ -200,7 +200,7 @@ mod tests {
         drop(inherited);
         assert!(remove_dead(parent.path()).unwrap().is_empty(), "it is looked after though the VMM is gone");
         drop(taken);
-        assert_eq!(remove_dead(parent.path()).unwrap(), [path.clone()]);
+        assert_eq!(remove_dead(parent.path()).unwrap(), std::slice::from_ref(&path));
         assert!(matches!(VmDirectory::take_over(&path), Err(TakeOverError::Failed(_))));
         assert!(remove_dead(&parent.path().join("missing")).unwrap().is_empty());
     }

@@ -13,7 +13,7 @@ use std::thread;
 
 use nix::errno::Errno;
 use nix::sys::prctl;
-use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{getppid, setsid};
@@ -27,7 +27,7 @@ pub(crate) struct Confinement {
     pub(crate) lifetime: Lifetime,
     /// The only descriptors beside 0, 1 and 2 that it inherits.
     pub(crate) inherited: Vec<RawFd>,
-    /// The largest file that it can write.
+    /// The largest file that it can write; [`limit_files`] changes that later.
     pub(crate) most_file_bytes: u64,
 }
 
@@ -94,9 +94,24 @@ fn confine(confinement: &Confinement, host: nix::unistd::Pid) -> io::Result<()> 
     unsafe {
         signal(Signal::SIGXFSZ, SigHandler::SigIgn)?;
     }
-    setrlimit(Resource::RLIMIT_FSIZE, confinement.most_file_bytes, confinement.most_file_bytes)?;
+    let (_, hard) = getrlimit(Resource::RLIMIT_FSIZE)?;
+    setrlimit(Resource::RLIMIT_FSIZE, confinement.most_file_bytes.min(hard), hard)?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     close_others(&confinement.inherited)
+}
+
+/// Lets a VMM that runs write files of this size at most; `None`: as large as this process may let it.
+pub(crate) fn limit_files(process_id: u32, most_file_bytes: Option<u64>) -> io::Result<()> {
+    let process_id = libc::pid_t::try_from(process_id).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: both pointers are null or to a structure that lives through the call (prlimit(2)).
+    #[allow(unsafe_code)]
+    Errno::result(unsafe { libc::prlimit(process_id, libc::RLIMIT_FSIZE, std::ptr::null(), &raw mut limit) })?;
+    limit.rlim_cur = most_file_bytes.map_or(limit.rlim_max, |bytes| bytes.min(limit.rlim_max));
+    // SAFETY: as above.
+    #[allow(unsafe_code)]
+    Errno::result(unsafe { libc::prlimit(process_id, libc::RLIMIT_FSIZE, &raw const limit, std::ptr::null_mut()) })?;
+    Ok(())
 }
 
 /// Marks all descriptors but 0, 1, 2 and `inherited` to be closed by exec.

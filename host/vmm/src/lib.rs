@@ -17,15 +17,20 @@ mod exit;
 mod launch;
 mod process;
 mod qemu;
+mod running;
+mod saved;
 mod serial;
 mod socket;
 mod spec;
 mod timings;
 
 pub use accelerator::{Accelerator, AcceleratorChoice};
-pub use backend::{Backend, GuestAddress, MicroVm, NotReady, StartError, StopError, WaitError};
+pub use backend::{
+    Backend, GuestAddress, MicroVm, NotReady, ResumeError, SaveError, SaveReport, StartError, StopError, WaitError,
+};
 pub use exit::{ExitCause, VmExit};
 pub use process::ProcessHandle;
-pub use qemu::{FindError, Qemu, QemuVersion};
-pub use spec::{Lifetime, Network, SpecError, VmSpec};
+pub use qemu::{AdoptError, FindError, Qemu, QemuVersion};
+pub use running::{RunningMachine, end_machine, remove_dead_directories, running_machines};
+pub use spec::{Lifetime, Network, ResourceLimits, SpecError, VmSpec};
 pub use timings::StartTimings;

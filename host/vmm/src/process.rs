@@ -119,6 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::zombie_processes, reason = "collecting it is what is tested")]
     fn a_child_says_how_it_ended_once() {
         let child = Command::new("/bin/sh").args(["-c", "exit 3"]).spawn().unwrap();
         let process = ProcessHandle::open(child.id()).unwrap();
@@ -128,6 +129,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::zombie_processes, reason = "collecting it is what is tested")]
     fn a_child_that_is_killed_is_known_by_its_signal_and_one_that_runs_has_not_ended() {
         let child = Command::new("/bin/sleep").arg("600").spawn().unwrap();
         let process = ProcessHandle::open(child.id()).unwrap();

@@ -5,27 +5,37 @@
 //! - `monitor`: QMP.
 //! - `machine`: a QEMU that runs, and its end.
 //! - `ending`: what its exit status means.
+//! - `saving`: its state to a file and back.
+//! - `adopt`: taking over a QEMU that another process started.
+//! - `state_key`: what decides whether a saved state fits.
 
+mod adopt;
 mod arguments;
 mod discover;
 mod ending;
 mod machine;
 mod monitor;
+mod saving;
+mod state_key;
 
 use std::fs::File;
+use std::io::Write;
 use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+pub use adopt::AdoptError;
 pub use discover::{FindError, Qemu, QemuVersion};
 
 use crate::directory::VmDirectory;
 use crate::launch::{Confinement, launch};
+use crate::saved::{self, SavedFiles};
 use crate::serial::SerialWatch;
 use crate::socket::{connect_in, listen_in};
 use crate::{Backend, MicroVm, Network, StartError, VmSpec};
-use arguments::{SERIAL_LOG, Surroundings};
+use arguments::{MemoryFile, SERIAL_LOG, Surroundings};
 use machine::QemuVm;
 
 /// How long QEMU may take until its machine is built. It takes some 25 ms; a machine under heavy load takes longer.
@@ -45,21 +55,40 @@ impl Backend for Qemu {
     fn start(&self, spec: &VmSpec) -> Result<Box<dyn MicroVm>, StartError> {
         Ok(Box::new(self.start_before(spec, Instant::now() + BUILD_TIME_LIMIT)?))
     }
+
+    fn restore(&self, spec: &VmSpec, saved: &Path) -> Result<Box<dyn MicroVm>, StartError> {
+        let failed = |reason| StartError::Restore { path: saved.to_path_buf(), reason };
+        let deadline = Instant::now() + BUILD_TIME_LIMIT;
+        spec.check()?;
+        let files = saved::open(saved, u64::from(spec.memory_mib) << 20).map_err(failed)?;
+        match self.bring_up(spec, Some(&files), deadline) {
+            Ok(machine) => Ok(Box::new(machine)),
+            // QEMU ends when it cannot load a state, and its last words say why.
+            Err(error @ (StartError::Ended(_) | StartError::Monitor(_))) => Err(failed(error.to_string())),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 impl Qemu {
     /// As [`Backend::start`], but gives up at `deadline`.
     pub(crate) fn start_before(&self, spec: &VmSpec, deadline: Instant) -> Result<QemuVm, StartError> {
-        let asked_at = Instant::now();
         spec.check()?;
+        self.bring_up(spec, None, deadline)
+    }
+
+    /// Starts a machine that boots, or goes on from what was `saved`.
+    fn bring_up(&self, spec: &VmSpec, saved: Option<&SavedFiles>, deadline: Instant) -> Result<QemuVm, StartError> {
+        let asked_at = Instant::now();
         self.check_network(spec.network)?;
         let loader = absolute_readable("loader", &spec.loader)?;
         let unikernel = absolute_readable("unikernel", &spec.unikernel)?;
         let at_parent = |source| StartError::Directory { path: spec.state_dir.clone(), source };
         let directory = VmDirectory::create(&spec.state_dir, &spec.name).map_err(at_parent)?;
-        match self.start_in(&directory, spec, &loader, &unikernel, asked_at) {
+        let start = Start { qemu: self, spec, saved, loader: &loader, unikernel: &unikernel, asked_at };
+        match start.launch_in(&directory) {
             // From here on the machine owns its directory, and its end removes it.
-            Ok(parts) => QemuVm::complete(parts, directory, spec, deadline),
+            Ok(parts) => QemuVm::complete(parts, directory, self, spec, saved, deadline),
             Err(error) => {
                 // The reason why it did not start says more than one why its empty directory stays.
                 let _ = directory.remove();
@@ -78,43 +107,68 @@ impl Qemu {
             advice: "use QEMU 7.2 or newer, or user networking",
         })
     }
+}
 
-    fn start_in(
-        &self,
-        directory: &VmDirectory,
-        spec: &VmSpec,
-        loader: &Path,
-        unikernel: &Path,
-        asked_at: Instant,
-    ) -> Result<machine::Parts, StartError> {
+/// All that a start is made of.
+struct Start<'a> {
+    qemu: &'a Qemu,
+    spec: &'a VmSpec,
+    saved: Option<&'a SavedFiles>,
+    loader: &'a Path,
+    unikernel: &'a Path,
+    asked_at: Instant,
+}
+
+impl Start<'_> {
+    /// Prepares the directory and starts QEMU in it.
+    fn launch_in(&self, directory: &VmDirectory) -> Result<machine::Parts, StartError> {
         let in_directory = |source| StartError::Directory { path: directory.path().to_path_buf(), source };
-        directory.create_file(SERIAL_LOG).map_err(in_directory)?;
-        let qemu_log = directory.create_file(QEMU_LOG).map_err(in_directory)?;
+        let spawn_error = |source| StartError::Spawn { program: self.qemu.program().to_path_buf(), source };
+        let mut serial_log = directory.create_file(SERIAL_LOG).map_err(in_directory)?;
+        serial_log.write_all(&self.first_line()).map_err(in_directory)?;
         let serial = SerialWatch::new(&directory.path().join(SERIAL_LOG)).map_err(in_directory)?;
-        let spawn_error = |source| StartError::Spawn { program: self.program().to_path_buf(), source };
+        let qemu_log = directory.create_file(QEMU_LOG).map_err(in_directory)?;
         let monitor = listen_in(directory.file(), MONITOR_SOCKET).map_err(in_directory)?;
-        let linked = spec.network == Network::Link;
+        let linked = self.spec.network == Network::Link;
         let link = linked.then(|| listen_in(directory.file(), LINK_SOCKET)).transpose().map_err(in_directory)?;
         // Nobody accepts yet, but QEMU will.
         let connection = connect_in(directory.file(), MONITOR_SOCKET).map_err(in_directory)?;
-        let surroundings = Surroundings {
-            loader,
-            unikernel,
-            monitor: monitor.as_raw_fd(),
-            link: link.as_ref().map(AsRawFd::as_raw_fd),
-            tsc_mhz: self.tsc_mhz(),
-            sandbox: self.has_sandbox(),
-            tcg_rdseed: self.version().tcg_has_rdseed(),
-        };
-        let mut command = Command::new(self.program());
-        command.args(arguments::arguments(spec, &surroundings)).current_dir(directory.path());
+        let surroundings = self.surroundings(&monitor, link.as_ref());
+        let mut command = Command::new(self.qemu.program());
+        command.args(arguments::arguments(self.spec, &surroundings)).current_dir(directory.path());
         command.stdout(Stdio::null()).stderr(qemu_log);
         let mut inherited = vec![monitor.as_raw_fd(), directory.file().as_raw_fd()];
         inherited.extend(surroundings.link);
-        let confinement =
-            Confinement { lifetime: spec.lifetime, inherited, most_file_bytes: self.serial_limit_bytes() };
+        inherited.extend(surroundings.memory.map(|memory| memory.descriptor));
+        let most_file_bytes = self.qemu.serial_limit_bytes();
+        let confinement = Confinement { lifetime: self.spec.lifetime, inherited, most_file_bytes };
         let child = launch(command, confinement).map_err(spawn_error)?;
-        machine::Parts::new(child, connection, serial, asked_at).map_err(spawn_error)
+        machine::Parts::new(child, connection, serial, self.asked_at).map_err(spawn_error)
+    }
+
+    /// What a restored guest has said already, for all who look for it in the log.
+    fn first_line(&self) -> Vec<u8> {
+        let ready = self.saved.and_then(|saved| saved.ready.as_ref());
+        let mut line = ready.and_then(|ready| serde_json::to_vec(ready).ok()).unwrap_or_default();
+        if !line.is_empty() {
+            line.push(b'\n');
+        }
+        line
+    }
+
+    fn surroundings<'a>(&'a self, monitor: &UnixListener, link: Option<&UnixListener>) -> Surroundings<'a> {
+        let memory = self.saved.and_then(|saved| saved.memory.as_ref());
+        Surroundings {
+            loader: self.loader,
+            unikernel: self.unikernel,
+            monitor: monitor.as_raw_fd(),
+            link: link.map(AsRawFd::as_raw_fd),
+            tsc_mhz: self.qemu.tsc_mhz(),
+            sandbox: self.qemu.has_sandbox(),
+            tcg_rdseed: self.qemu.version().tcg_has_rdseed(),
+            restores: self.saved.is_some(),
+            memory: memory.map(|file| MemoryFile { descriptor: file.as_raw_fd(), shared: false }),
+        }
     }
 }
 

@@ -29,6 +29,20 @@ pub struct VmSpec {
     pub guest_port: u16,
     /// How the host reaches the guest.
     pub network: Network,
+    /// What it may take of the host, where that can be enforced; `None`: what it gets.
+    pub limits: Option<ResourceLimits>,
+}
+
+/// What a machine may take of the host, VMM included.
+///
+/// Enforced by control groups. Where this process may not make any, machines run without, and
+/// [`crate::MicroVm::is_limited`] says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResourceLimits {
+    /// Processors' worth of time.
+    pub cpu_cores: u32,
+    /// The guest's memory, in bytes. The machine may take [`ResourceLimits::VMM_OVERHEAD_BYTES`] on top.
+    pub memory_bytes: u64,
 }
 
 /// How the host reaches a guest. Either way the guest has the same address, and no way out but this one.
@@ -153,6 +167,7 @@ mod tests {
             state_dir: "state".into(),
             guest_port: 8000,
             network: Network::User,
+            limits: None,
         }
     }
 

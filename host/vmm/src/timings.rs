@@ -12,6 +12,8 @@ pub struct StartTimings {
     pub monitor_ready_us: u64,
     /// The VMM answered its first command: the machine is built and runs.
     pub machine_built_us: u64,
+    /// The saved state is loaded and the guest goes on; `None` for a machine that booted.
+    pub restored_us: Option<u64>,
     /// The host saw the guest's readiness line; `None` before.
     pub ready_us: Option<u64>,
 }

@@ -49,16 +49,38 @@ pub(super) struct Surroundings<'a> {
     pub(super) sandbox: bool,
     /// Whether TCG has RDSEED.
     pub(super) tcg_rdseed: bool,
+    /// Whether the machine waits for a saved state instead of booting.
+    pub(super) restores: bool,
+    /// Where its memory is, if not QEMU's own.
+    pub(super) memory: Option<MemoryFile>,
 }
+
+/// A file with a machine's memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct MemoryFile {
+    /// The open file that QEMU inherits.
+    pub(super) descriptor: RawFd,
+    /// Whether what the guest writes goes into the file; else the file stays as it is, and the guest has its own copies.
+    pub(super) shared: bool,
+}
+
+/// What QEMU calls the memory of a machine that was given none. States name it, so a file's has to be called the same.
+const MEMORY_NAME: &str = "microvm.ram";
 
 /// QEMU's arguments, without its own name.
 pub(super) fn arguments(spec: &VmSpec, surroundings: &Surroundings<'_>) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = Vec::with_capacity(48);
     let mut add = |words: &[&str]| arguments.extend(words.iter().map(OsString::from));
     add(&["-name", &spec.name, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"]);
-    add(&["-machine", MACHINE, "-accel", &spec.accelerator.to_string()]);
+    add(&["-machine", &machine(surroundings.memory), "-accel", &spec.accelerator.to_string()]);
     add(&["-cpu", &cpu(spec.accelerator, surroundings.tcg_rdseed)]);
     add(&["-smp", &spec.cpu_count.to_string(), "-m", &format!("{}M", spec.memory_mib)]);
+    if let Some(memory) = surroundings.memory {
+        add(&["-object", &memory_object(spec, memory)]);
+    }
+    if surroundings.restores {
+        add(&["-incoming", "defer"]);
+    }
     if surroundings.sandbox {
         add(&["-sandbox", SANDBOX]);
     }
@@ -73,6 +95,17 @@ pub(super) fn arguments(spec: &VmSpec, surroundings: &Surroundings<'_>) -> Vec<O
     arguments.push("-initrd".into());
     arguments.push(surroundings.unikernel.into());
     arguments
+}
+
+fn machine(memory: Option<MemoryFile>) -> String {
+    memory.map_or_else(|| MACHINE.to_owned(), |_| format!("{MACHINE},memory-backend={MEMORY_NAME}"))
+}
+
+/// The options `readonly` and `rom` together mean a file that cannot be written, in memory that can.
+fn memory_object(spec: &VmSpec, memory: MemoryFile) -> String {
+    let access = if memory.shared { "share=on" } else { "share=off,readonly=on,rom=off" };
+    let (bytes, descriptor) = (u64::from(spec.memory_mib) << 20, memory.descriptor);
+    format!("memory-backend-file,id={MEMORY_NAME},size={bytes},mem-path=/proc/self/fd/{descriptor},{access}")
 }
 
 fn network(spec: &VmSpec, link: Option<RawFd>) -> String {
@@ -123,6 +156,7 @@ mod tests {
             state_dir: "state".into(),
             guest_port: 8001,
             network: Network::User,
+            limits: None,
         }
     }
 
@@ -135,6 +169,8 @@ mod tests {
             tsc_mhz: Some(2596),
             sandbox: true,
             tcg_rdseed: false,
+            restores: false,
+            memory: None,
         }
     }
 

@@ -14,19 +14,21 @@ use skerry_api::console::ReadyLine;
 use super::arguments::SERIAL_LOG;
 use super::ending::{exit_cause, failure_message};
 use super::monitor::{Monitor, MonitorError, STOPPED, forwarded_port};
-use super::{LINK_SOCKET, QEMU_LOG};
+use super::saving::{FileMigration, load};
+use super::{LINK_SOCKET, QEMU_LOG, Qemu};
 use crate::directory::VmDirectory;
 use crate::process::poll_until;
+use crate::saved::SavedFiles;
 use crate::serial::{self, SerialWatch};
 use crate::{
-    ExitCause, GuestAddress, Lifetime, MicroVm, Network, NotReady, ProcessHandle, StartError, StartTimings, StopError,
-    VmExit, VmSpec, WaitError,
+    ExitCause, GuestAddress, Lifetime, MicroVm, Network, NotReady, ProcessHandle, ResumeError, SaveError, SaveReport,
+    StartError, StartTimings, StopError, VmExit, VmSpec, WaitError,
 };
 
 /// How many lines of the serial console go with the news of an end.
 const TAIL_LINES: usize = 10;
 /// How long QEMU may take to answer a question while its machine runs.
-const ANSWER_TIME_LIMIT: Duration = Duration::from_secs(2);
+pub(super) const ANSWER_TIME_LIMIT: Duration = Duration::from_secs(2);
 
 /// A QEMU whose process runs and whose machine may not be built yet. Dropped, it is killed.
 #[derive(Debug)]
@@ -43,6 +45,8 @@ pub(super) struct Parts {
 pub(crate) struct QemuVm {
     name: String,
     lifetime: Lifetime,
+    most_file_bytes: u64,
+    file_migration: FileMigration,
     parts: Parts,
     directory: VmDirectory,
     serial_log: PathBuf,
@@ -61,7 +65,7 @@ enum Happening {
     TimedOut,
 }
 
-fn microseconds_since(start: Instant) -> u64 {
+pub(super) fn microseconds_since(start: Instant) -> u64 {
     u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
@@ -85,12 +89,29 @@ impl Parts {
         }
     }
 
+    /// Of a QEMU that another process started.
+    pub(super) fn adopted(
+        process: ProcessHandle,
+        monitor: UnixStream,
+        serial: SerialWatch,
+        asked_at: Instant,
+    ) -> io::Result<Self> {
+        Ok(Self { process, monitor: Monitor::new(monitor)?, serial, asked_at, timings: StartTimings::default() })
+    }
+
     /// Greets the monitor; by then the machine is built.
     fn handshake(&mut self, deadline: Instant) -> Result<(), MonitorError> {
         self.monitor.greeting(deadline)?;
         self.timings.monitor_ready_us = microseconds_since(self.asked_at);
         self.monitor.execute("qmp_capabilities", &json!({}), deadline)?;
         self.timings.machine_built_us = microseconds_since(self.asked_at);
+        Ok(())
+    }
+
+    /// Has the machine go on from a saved state.
+    fn restore(&mut self, way: FileMigration, saved: &SavedFiles, deadline: Instant) -> Result<(), MonitorError> {
+        load(&mut self.monitor, way, &saved.state, saved.memory.is_some(), deadline)?;
+        self.timings.restored_us = Some(microseconds_since(self.asked_at));
         Ok(())
     }
 
@@ -121,27 +142,21 @@ impl Parts {
 }
 
 impl QemuVm {
-    /// Waits until the machine is built. When it never is, nothing is left of it.
+    /// Waits until the machine is built, or goes on from what was `saved`. When it never does, nothing is left of it.
     pub(super) fn complete(
         mut parts: Parts,
         directory: VmDirectory,
+        qemu: &Qemu,
         spec: &VmSpec,
+        saved: Option<&SavedFiles>,
         deadline: Instant,
     ) -> Result<Self, StartError> {
+        let way = FileMigration::of(qemu);
         let greeted = parts.handshake(deadline);
-        let address = greeted.and_then(|()| parts.ask_address(spec.network, directory.path(), deadline));
-        let serial_log = directory.path().join(SERIAL_LOG);
-        let mut machine = Self {
-            name: spec.name.clone(),
-            lifetime: spec.lifetime,
-            parts,
-            directory,
-            serial_log,
-            address: GuestAddress::Link(PathBuf::new()),
-            ready: None,
-            ended: None,
-            accelerator_failure: None,
-        };
+        let restored = greeted.and_then(|()| saved.map_or(Ok(()), |saved| parts.restore(way, saved, deadline)));
+        let address = restored.and_then(|()| parts.ask_address(spec.network, directory.path(), deadline));
+        let mut machine = Self::new(parts, directory, qemu, spec.name.clone());
+        machine.lifetime = spec.lifetime;
         match address {
             Ok(address) => {
                 machine.address = address;
@@ -149,6 +164,66 @@ impl QemuVm {
             }
             Err(error) => Err(machine.give_up(&error)),
         }
+    }
+
+    /// Looks after a machine that another process started. One whose monitor does not answer is left as it is.
+    pub(super) fn adopted(
+        mut parts: Parts,
+        directory: VmDirectory,
+        qemu: &Qemu,
+        name: String,
+        network: Network,
+        deadline: Instant,
+    ) -> Result<Self, MonitorError> {
+        parts.handshake(deadline)?;
+        let address = parts.ask_address(network, directory.path(), deadline)?;
+        let mut machine = Self::new(parts, directory, qemu, name);
+        machine.address = address;
+        Ok(machine)
+    }
+
+    fn new(parts: Parts, directory: VmDirectory, qemu: &Qemu, name: String) -> Self {
+        Self {
+            name,
+            lifetime: Lifetime::Outlives,
+            most_file_bytes: qemu.serial_limit_bytes(),
+            file_migration: FileMigration::of(qemu),
+            serial_log: directory.path().join(SERIAL_LOG),
+            parts,
+            directory,
+            address: GuestAddress::Link(PathBuf::new()),
+            ready: None,
+            ended: None,
+            accelerator_failure: None,
+        }
+    }
+
+    pub(super) fn set_lifetime(&mut self, lifetime: Lifetime) {
+        self.lifetime = lifetime;
+    }
+
+    pub(super) fn monitor(&mut self) -> &mut Monitor {
+        &mut self.parts.monitor
+    }
+
+    pub(super) fn process_id(&self) -> u32 {
+        self.parts.process.id()
+    }
+
+    pub(super) fn file_migration(&self) -> FileMigration {
+        self.file_migration
+    }
+
+    pub(super) fn most_file_bytes(&self) -> u64 {
+        self.most_file_bytes
+    }
+
+    /// The guest's readiness line, if it has written one.
+    pub(super) fn ready_line(&mut self) -> io::Result<Option<ReadyLine>> {
+        if self.ready.is_none() {
+            self.ready = self.parts.serial.find_ready()?;
+        }
+        Ok(self.ready.clone())
     }
 
     /// Ends a machine whose monitor failed; the VMM's own end explains more than the monitor's.
@@ -287,6 +362,18 @@ impl MicroVm for QemuVm {
         Ok(if let Happening::Ended(exit) = happening { Some(exit) } else { None })
     }
 
+    fn save(&mut self, directory: &Path, timeout: Duration) -> Result<SaveReport, SaveError> {
+        self.save_into(directory, timeout)
+    }
+
+    fn resume(&mut self) -> Result<(), ResumeError> {
+        self.make_run()
+    }
+
+    fn is_limited(&self) -> bool {
+        false
+    }
+
     fn timings(&self) -> StartTimings {
         self.parts.timings
     }
@@ -308,7 +395,7 @@ impl Drop for QemuVm {
 }
 
 /// A timeout as a moment; one beyond the clock's range is as good as a year.
-fn deadline_after(timeout: Duration) -> Instant {
+pub(super) fn deadline_after(timeout: Duration) -> Instant {
     let now = Instant::now();
     now.checked_add(timeout).unwrap_or(now + Duration::from_secs(365 * 24 * 3600))
 }

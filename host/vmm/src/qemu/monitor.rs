@@ -30,13 +30,16 @@ const MOST_LINE_BYTES: usize = 256 * 1024;
 pub(super) enum Message {
     /// The hello.
     Greeting,
-    /// A command's result.
-    Return(Value),
-    /// A command was refused, with this description.
-    Error(String),
+    /// The result of the command with this number.
+    Return(Number, Value),
+    /// The command with this number was refused, with this description.
+    Error(Number, String),
     /// Something happened, unasked.
     Event(Event),
 }
+
+/// Which command an answer is to; `None` where QEMU could not even read the command.
+pub(super) type Number = Option<u64>;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,6 +81,8 @@ pub(super) struct Monitor {
     stream: UnixStream,
     received: Vec<u8>,
     events: Vec<Event>,
+    /// How many commands were sent; the number of the last one.
+    sent: u64,
     open: bool,
 }
 
@@ -86,11 +91,12 @@ impl Message {
     pub(super) fn parse(line: &[u8]) -> Result<Self, MonitorError> {
         let garbage = || MonitorError::Garbage(String::from_utf8_lossy(&line[..line.len().min(200)]).into_owned());
         let Ok(Value::Object(mut members)) = serde_json::from_slice(line) else { return Err(garbage()) };
+        let number = members.get("id").and_then(Value::as_u64);
         if let Some(value) = members.remove("return") {
-            return Ok(Self::Return(value));
+            return Ok(Self::Return(number, value));
         }
         if let Some(error) = members.get("error") {
-            return Ok(Self::Error(text_member(error.as_object(), "desc")));
+            return Ok(Self::Error(number, text_member(error.as_object(), "desc")));
         }
         if members.contains_key("event") {
             let status = text_member(members.get("data").and_then(Value::as_object), "status");
@@ -100,12 +106,6 @@ impl Message {
     }
 }
 
-fn command_line(command: &str, arguments: &Value) -> String {
-    let mut line = json!({ "execute": command, "arguments": arguments }).to_string();
-    line.push('\n');
-    line
-}
-
 fn text_member(members: Option<&Map<String, Value>>, name: &str) -> String {
     members.and_then(|members| members.get(name)).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
@@ -113,7 +113,7 @@ fn text_member(members: Option<&Map<String, Value>>, name: &str) -> String {
 impl Monitor {
     pub(super) fn new(stream: UnixStream) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
-        Ok(Self { stream, received: Vec::new(), events: Vec::new(), open: true })
+        Ok(Self { stream, received: Vec::new(), events: Vec::new(), sent: 0, open: true })
     }
 
     /// Waits for QEMU's hello.
@@ -135,7 +135,8 @@ impl Monitor {
         arguments: &Value,
         deadline: Instant,
     ) -> Result<Value, MonitorError> {
-        (&self.stream).write_all(command_line(command, arguments).as_bytes())?;
+        let line = self.command_line(command, arguments);
+        (&self.stream).write_all(line.as_bytes())?;
         self.result(command, deadline)
     }
 
@@ -147,7 +148,7 @@ impl Monitor {
         descriptor: BorrowedFd<'_>,
         deadline: Instant,
     ) -> Result<Value, MonitorError> {
-        let line = command_line(command, arguments);
+        let line = self.command_line(command, arguments);
         let descriptors = [descriptor.as_raw_fd()];
         let control = [ControlMessage::ScmRights(&descriptors)];
         let stream = self.stream.as_raw_fd();
@@ -157,11 +158,21 @@ impl Monitor {
         self.result(command, deadline)
     }
 
+    fn command_line(&mut self, command: &str, arguments: &Value) -> String {
+        self.sent += 1;
+        let mut line = json!({ "execute": command, "arguments": arguments, "id": self.sent }).to_string();
+        line.push('\n');
+        line
+    }
+
     fn result(&mut self, command: &'static str, deadline: Instant) -> Result<Value, MonitorError> {
         loop {
             match self.next_message(deadline)? {
-                Some(Message::Return(value)) => return Ok(value),
-                Some(Message::Error(description)) => return Err(MonitorError::Refused { command, description }),
+                // The answer to a command that was not waited for long enough.
+                Some(Message::Return(number, _) | Message::Error(number, _))
+                    if number.is_some_and(|it| it < self.sent) => {}
+                Some(Message::Return(_, value)) => return Ok(value),
+                Some(Message::Error(_, description)) => return Err(MonitorError::Refused { command, description }),
                 Some(Message::Event(event)) => self.keep(event),
                 Some(Message::Greeting) => return Err(MonitorError::Garbage("a second greeting".to_owned())),
                 None => return Err(MonitorError::TimedOut(command)),
@@ -190,7 +201,8 @@ impl Monitor {
             }
             match self.next_message(deadline)? {
                 Some(Message::Event(event)) => self.keep(event),
-                Some(other) => return Err(MonitorError::Garbage(format!("{other:?} for an event"))),
+                Some(Message::Return(..) | Message::Error(..)) => {}
+                Some(Message::Greeting) => return Err(MonitorError::Garbage("a second greeting".to_owned())),
                 None => return Err(MonitorError::TimedOut(command)),
             }
         }
@@ -286,8 +298,14 @@ mod tests {
     #[test]
     fn each_kind_of_line_is_told_apart() {
         assert_eq!(Message::parse(br#"{"QMP": {"version": {}, "capabilities": []}}"#).unwrap(), Message::Greeting);
-        assert_eq!(Message::parse(br#"{"return": {"a": 1}}"#).unwrap(), Message::Return(json!({"a": 1})));
-        assert_eq!(Message::parse(br#"{"error": {"class": "X", "desc": "no"}}"#).unwrap(), Message::Error("no".into()));
+        assert_eq!(
+            Message::parse(br#"{"return": {"a": 1}, "id": 3}"#).unwrap(),
+            Message::Return(Some(3), json!({"a": 1}))
+        );
+        assert_eq!(
+            Message::parse(br#"{"error": {"class": "X", "desc": "no"}}"#).unwrap(),
+            Message::Error(None, "no".into())
+        );
         assert_eq!(Message::parse(br#"{"event": "STOP", "timestamp": {}}"#).unwrap(), stopped());
     }
 
@@ -307,6 +325,14 @@ mod tests {
         assert_eq!(monitor.execute("query-status", &json!({}), soon()).unwrap(), json!(7));
         assert_eq!(monitor.take_event().unwrap(), Some(Event { name: STOPPED.into(), status: String::new() }));
         assert_eq!(monitor.take_event().unwrap(), None, "what a guest can cause at will is not kept");
+    }
+
+    #[test]
+    fn an_answer_that_comes_too_late_is_not_taken_for_that_to_the_next_command() {
+        let (mut monitor, mut theirs) = pair();
+        assert!(matches!(monitor.execute("stop", &json!({}), Instant::now()), Err(MonitorError::TimedOut("stop"))));
+        theirs.write_all(b"{\"return\": 1, \"id\": 1}\n{\"return\": 2, \"id\": 2}\n").unwrap();
+        assert_eq!(monitor.execute("cont", &json!({}), soon()).unwrap(), json!(2));
     }
 
     #[test]

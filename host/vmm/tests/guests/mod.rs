@@ -7,10 +7,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use skerry_api::console::{EVENT_READY, Milestones, ReadyLine};
-use skerry_vmm::{Accelerator, Lifetime, Network, Qemu, VmSpec};
+use skerry_vmm::{Accelerator, Lifetime, MicroVm, Network, Qemu, VmSpec};
 
 /// Where the file is loaded.
 const BASE: u32 = 0x10_0000;
@@ -70,6 +71,18 @@ impl Program {
         self.0.extend(count.to_le_bytes());
         self.0.extend([0xb0, b'A', 0xee, 0xe2, 0xfd]); // mov al, 'A'; out dx, al; loop to out
         self
+    }
+
+    /// Writes the alphabet to the serial port, again and again, a letter every few milliseconds.
+    pub(crate) fn count(mut self) -> Vec<u8> {
+        self = self.write(b"");
+        self.0.extend([0xb3, b'a']); // mov bl, 'a'
+        self.0.extend([0x88, 0xd8, 0xee, 0xb9]); // turn: mov al, bl; out dx, al; mov ecx, ...
+        self.0.extend(1_000_000u32.to_le_bytes());
+        self.0.extend([0xe2, 0xfe, 0xfe, 0xc3]); // loop to itself; inc bl
+        self.0.extend([0x80, 0xfb, b'z' + 1, 0x75, 0xef]); // cmp bl, 'z' + 1; jne to turn
+        self.0.extend([0xb3, b'a', 0xeb, 0xeb]); // mov bl, 'a'; jmp to turn
+        self.0
     }
 
     /// Faults without a handler, which resets the machine.
@@ -161,6 +174,7 @@ pub(crate) fn spec(directory: &Path, code: &[u8]) -> VmSpec {
         state_dir: directory.join("state"),
         guest_port: 8000,
         network: Network::User,
+        limits: None,
     }
 }
 
@@ -170,6 +184,30 @@ pub(crate) fn write_files(directory: &Path, code: &[u8]) -> (PathBuf, PathBuf) {
     fs::write(&loader, elf(code)).expect("the directory can be written");
     fs::write(&unikernel, b"no image").expect("the directory can be written");
     (loader, unikernel)
+}
+
+/// The letters that [`Program::count`] has written so far.
+pub(crate) fn counted(machine: &dyn MicroVm) -> String {
+    let log = fs::read_to_string(machine.serial_log()).expect("the log is text");
+    log.rsplit_once('\n').map_or("", |(_, letters)| letters).to_owned()
+}
+
+/// Waits until there are `least` letters, and gives them.
+pub(crate) fn wait_for_count(machine: &dyn MicroVm, least: usize) -> String {
+    let deadline = Instant::now() + LONG;
+    loop {
+        let letters = counted(machine);
+        if letters.len() >= least {
+            return letters;
+        }
+        assert!(Instant::now() < deadline, "the guest does not count: {letters:?}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Whether every letter is followed by the next of the alphabet.
+pub(crate) fn is_count(letters: &str) -> bool {
+    letters.as_bytes().windows(2).all(|pair| pair[1] == if pair[0] == b'z' { b'a' } else { pair[0] + 1 })
 }
 
 /// The directories of machines below `state_dir`.

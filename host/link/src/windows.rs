@@ -2,7 +2,7 @@
 //!
 //! The stack knows too, but when it has more to send than the guest takes, it sends a byte too many now and then to find out
 //! whether that has changed (a zero-window probe; RFC 9293, 3.8.6.1). On this cable nothing gets lost, so there is nothing to
-//! find out, and the guest repeats its window with each keep-alive. And Hermit's stack (smoltcp 0.12) panics over a probe that
+//! find out, and if something did, the answer to a keep-alive of ours would tell. And Hermit's stack (smoltcp 0.12) panics over a probe that
 //! comes just after its application has read. So the stack is given what the guest takes, and no more.
 
 use std::collections::HashMap;
@@ -28,6 +28,8 @@ struct Open {
     first: u32,
     /// Sequence number behind the last byte that the guest takes.
     edge: u32,
+    /// Sequence number of the guest's next byte.
+    next: u32,
     /// By how many bits windows are shifted.
     scale: u8,
 }
@@ -74,15 +76,20 @@ impl Windows {
         if segment.rst() || !segment.ack() {
             return None;
         }
+        let sequence = segment.seq_number().0 as u32;
         let acknowledged = segment.ack_number().0 as u32;
         let offered = u32::from(segment.window_len());
         match &mut window.open {
             None if segment.syn() => {
                 let scale = scale(segment.options()).unwrap_or(0).min(MAX_SCALE);
                 // The first window is not shifted.
-                window.open = Some(Open { first: acknowledged, edge: acknowledged.wrapping_add(offered), scale });
+                let edge = acknowledged.wrapping_add(offered);
+                window.open = Some(Open { first: acknowledged, edge, next: sequence.wrapping_add(1), scale });
             }
-            Some(open) if !segment.syn() => {
+            // Of segments from before, keep-alives among them, the stack does not take the window, so it must not count here.
+            Some(open) if !segment.syn() && sequence.wrapping_sub(open.next) as i32 >= 0 => {
+                let bytes = segment.payload().len() as u32 + u32::from(segment.fin());
+                open.next = sequence.wrapping_add(bytes);
                 let edge = acknowledged.wrapping_add(offered << open.scale);
                 // An edge never moves back (RFC 9293, 3.8.6), but segments may come twice.
                 if edge.wrapping_sub(open.edge) as i32 > 0 {
@@ -118,11 +125,16 @@ mod tests {
     const PORT: u16 = 5000;
 
     fn frame(control: TcpControl, ack: u32, window_len: u16, window_scale: Option<u8>) -> Vec<u8> {
+        let sequence = if control == TcpControl::Syn { 9 } else { 10 };
+        frame_at(sequence, control, ack, window_len, window_scale)
+    }
+
+    fn frame_at(seq: i32, control: TcpControl, ack: u32, window_len: u16, window_scale: Option<u8>) -> Vec<u8> {
         let tcp = TcpRepr {
             src_port: 8000,
             dst_port: PORT,
             control,
-            seq_number: TcpSeqNumber(1),
+            seq_number: TcpSeqNumber(seq),
             ack_number: Some(TcpSeqNumber(ack as i32)),
             window_len,
             window_scale,
@@ -172,6 +184,18 @@ mod tests {
             assert_eq!(windows.room(PORT, 100), 70, "an old segment takes nothing back");
             assert_eq!(windows.room(PORT, 200), 0, "more than there was room for leaves none");
         }
+    }
+
+    #[test]
+    fn the_window_of_a_keep_alive_does_not_count() {
+        let mut windows = open(7, None);
+        windows.note(&frame_at(9, TcpControl::None, 107, 500, None));
+        assert_eq!(windows.room(PORT, 100), 0);
+        windows.note(&frame_at(10, TcpControl::None, 107, 500, None));
+        assert_eq!(windows.room(PORT, 100), 500);
+        windows.note(&frame_at(10, TcpControl::Fin, 107, 600, None));
+        windows.note(&frame_at(10, TcpControl::None, 107, 700, None));
+        assert_eq!(windows.room(PORT, 100), 600, "the end of the guest's side is a byte too");
     }
 
     #[test]

@@ -338,6 +338,11 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 #[tokio::main]
 async fn main() -> Outcome<()> {
+    // As a server's connections are: within the runtime, not on a thread beside it that has to be woken for each byte.
+    tokio::spawn(compare()).await?
+}
+
+async fn compare() -> Outcome<()> {
     let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
     let [loader, unikernel, rest @ ..] = arguments.as_slice() else {
         return Err("usage: compare LOADER UNIKERNEL [ROUNDS]".into());

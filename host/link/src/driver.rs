@@ -4,16 +4,19 @@
 
 use std::cell::RefCell;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use smoltcp::iface::{Config, Interface, PollIngressSingleResult, PollResult, SocketHandle, SocketSet};
 use smoltcp::socket::tcp;
 use smoltcp::wire::{HardwareAddress, IpCidr};
-use tokio::io::Interest;
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{Notify, mpsc};
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep};
 
 use crate::LinkError;
 use crate::addresses::{HOST_ADDRESS, HOST_ETHERNET, PREFIX_BITS};
@@ -54,7 +57,8 @@ enum Ended {
 
 /// The state of one link.
 pub(crate) struct Driver {
-    socket: UnixStream,
+    incoming: OwnedReadHalf,
+    outgoing: OwnedWriteHalf,
     requests: mpsc::Receiver<OpenRequest>,
     /// Rung by streams.
     doorbell: Arc<Notify>,
@@ -65,11 +69,14 @@ pub(crate) struct Driver {
     /// Sockets whose connections are over, kept until their last frames are sent.
     leaving: Vec<SocketHandle>,
     reader: FrameReader,
-    outgoing: FrameWriter,
+    frames_out: FrameWriter,
     /// The last read took so much that others should have their turn.
     read_much: bool,
     neighbour: Neighbour,
     windows: Windows,
+    alarm: Pin<Box<Sleep>>,
+    /// When the alarm rings, if it does.
+    alarm_at: Option<Instant>,
     /// The stack's clock begins here.
     started_at: Instant,
 }
@@ -80,22 +87,24 @@ impl Driver {
     /// # Errors
     /// [`LinkError::Random`].
     pub(crate) fn new(socket: UnixStream, requests: mpsc::Receiver<OpenRequest>) -> Result<Self, LinkError> {
-        let mut outgoing = FrameWriter::default();
+        let mut frames_out = FrameWriter::default();
         let mut config = Config::new(HardwareAddress::Ethernet(HOST_ETHERNET));
         config.random_seed = getrandom::u64().map_err(|source| LinkError::Random { source })?;
         let mut neighbour = Neighbour::unknown(Instant::now());
         let mut windows = Windows::default();
         let mut interface = {
             let mut card =
-                Card { incoming: None, outgoing: &mut outgoing, neighbour: &mut neighbour, windows: &mut windows };
+                Card { incoming: None, outgoing: &mut frames_out, neighbour: &mut neighbour, windows: &mut windows };
             Interface::new(config, &mut card, smoltcp::time::Instant::ZERO)
         };
         interface.update_ip_addrs(|addresses| {
             // There is room: it is the first.
             let _ = addresses.push(IpCidr::new(HOST_ADDRESS.into(), PREFIX_BITS));
         });
+        let (incoming, outgoing) = socket.into_split();
         Ok(Self {
-            socket,
+            incoming,
+            outgoing,
             requests,
             doorbell: Arc::new(Notify::new()),
             interface,
@@ -104,10 +113,12 @@ impl Driver {
             connections: Vec::new(),
             leaving: Vec::new(),
             reader: FrameReader::default(),
-            outgoing,
+            frames_out,
             read_much: false,
             neighbour,
             windows,
+            alarm: Box::pin(tokio::time::sleep(Duration::ZERO)),
+            alarm_at: None,
             started_at: Instant::now(),
         })
     }
@@ -151,38 +162,38 @@ impl Driver {
 
     /// Asks for the guest's Ethernet address if that is due; returns when it is the next time.
     fn ask(&mut self) -> Option<Instant> {
-        if self.neighbour.is_question_due(Instant::now()) && !self.outgoing.is_full() {
-            self.outgoing.push(neighbour::ARP_FRAME_BYTES, neighbour::write_question);
+        if self.neighbour.is_question_due(Instant::now()) && !self.frames_out.is_full() {
+            self.frames_out.push(neighbour::ARP_FRAME_BYTES, neighbour::write_question);
         }
         self.neighbour.next_question_at()
     }
 
     /// Waits for something to happen, and takes it in.
     async fn wait(&mut self, look_again_at: Option<Instant>) -> Result<Cause, Ended> {
-        loop {
-            let interest = match self.outgoing.unwritten() {
-                [] => Interest::READABLE,
-                _ => Interest::READABLE | Interest::WRITABLE,
-            };
-            tokio::select! {
-                ready = self.socket.ready(interest) => {
-                    let ready = ready.map_err(Ended::Failed)?;
-                    let has_read = ready.is_readable() && self.read()?;
-                    let wrote = ready.is_writable() && self.write();
-                    if has_read {
-                        return Ok(Cause::Frames);
-                    }
-                    if wrote {
-                        return Ok(Cause::Timers);
-                    }
-                }
-                () = self.doorbell.notified() => return Ok(Cause::Timers),
-                request = self.requests.recv() => {
-                    self.begin(request.ok_or(Ended::GivenUp)?);
-                    return Ok(Cause::Timers);
-                }
-                () = sleep_until(look_again_at) => return Ok(Cause::Timers),
+        self.set_alarm(look_again_at);
+        tokio::select! {
+            read = std::future::poll_fn(|context| poll_read(&mut self.incoming, context)) => {
+                self.take_in(read)?;
+                return Ok(Cause::Frames);
             }
+            writable = self.outgoing.writable(), if !self.frames_out.unwritten().is_empty() => {
+                writable.map_err(Ended::Failed)?;
+                self.write();
+            }
+            () = self.doorbell.notified() => {}
+            request = self.requests.recv() => self.begin(request.ok_or(Ended::GivenUp)?),
+            () = self.alarm.as_mut(), if self.alarm_at.is_some() => self.alarm_at = None,
+        }
+        Ok(Cause::Timers)
+    }
+
+    /// Has the alarm ring at this time at the latest. It may ring before, if it was set so: setting it back with each frame
+    /// would cost more than the few times that it rings in vain.
+    fn set_alarm(&mut self, at: Option<Instant>) {
+        let Some(at) = at else { return };
+        if self.alarm_at.is_none_or(|set| at < set) {
+            self.alarm.as_mut().reset(at);
+            self.alarm_at = Some(at);
         }
     }
 
@@ -217,25 +228,23 @@ impl Driver {
         }
     }
 
-    /// Takes in what the socket has, once; whether that was anything.
-    fn read(&mut self) -> Result<bool, Ended> {
-        READ_BUFFER.with_borrow_mut(|buffer| {
-            let mut reader = std::mem::take(&mut self.reader);
-            let kept = reader.begin(buffer);
-            let read = match self.socket.try_read(&mut buffer[kept..]) {
-                Ok(0) => return Err(Ended::Closed),
-                Ok(read) => read,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
-                // It ended without having read all that was sent.
-                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Err(Ended::Closed),
-                Err(error) => return Err(Ended::Failed(error)),
-            };
-            self.read_much = read >= READ_BYTES / 2;
-            let digested = self.digest(&mut reader, &buffer[..kept + read]);
-            self.reader = reader;
-            digested.map_err(Ended::OutOfStep)?;
-            Ok(read > 0)
-        })
+    /// Digests what was just read into this thread's buffer.
+    fn take_in(&mut self, read: io::Result<usize>) -> Result<(), Ended> {
+        let read = match read {
+            Ok(0) => return Err(Ended::Closed),
+            Ok(read) => read,
+            // It ended without having read all that was sent.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Err(Ended::Closed),
+            Err(error) => return Err(Ended::Failed(error)),
+        };
+        self.read_much = read >= READ_BYTES / 2;
+        let mut reader = std::mem::take(&mut self.reader);
+        let digested = READ_BUFFER.with_borrow_mut(|buffer| {
+            let start = reader.begin(&mut buffer[..FrameReader::MAX_PARTIAL_BYTES]);
+            self.digest(&mut reader, &buffer[start..FrameReader::MAX_PARTIAL_BYTES + read])
+        });
+        self.reader = reader;
+        digested.map_err(Ended::OutOfStep)
     }
 
     /// Has the stack digest frames.
@@ -243,7 +252,7 @@ impl Driver {
         let now = self.now();
         let mut card = Card {
             incoming: Some(reader.frames(bytes)),
-            outgoing: &mut self.outgoing,
+            outgoing: &mut self.frames_out,
             neighbour: &mut self.neighbour,
             windows: &mut self.windows,
         };
@@ -293,7 +302,7 @@ impl Driver {
         {
             let mut card = Card {
                 incoming: None,
-                outgoing: &mut self.outgoing,
+                outgoing: &mut self.frames_out,
                 neighbour: &mut self.neighbour,
                 windows: &mut self.windows,
             };
@@ -312,7 +321,7 @@ impl Driver {
             self.sockets.remove(connection.socket);
             false
         });
-        if self.outgoing.is_full() {
+        if self.frames_out.is_full() {
             // Nothing goes on before the guest reads, and then the socket wakes this task; but it may never do.
             return Some(Instant::now() + FULL_SLEEP);
         }
@@ -324,12 +333,12 @@ impl Driver {
     /// Writes what the socket takes; whether that was anything.
     fn write(&mut self) -> bool {
         let mut wrote = false;
-        while !self.outgoing.unwritten().is_empty() {
-            match self.socket.try_write(self.outgoing.unwritten()) {
-                Ok(written) => self.outgoing.advance(written),
+        while !self.frames_out.unwritten().is_empty() {
+            match self.outgoing.try_write(self.frames_out.unwritten()) {
+                Ok(written) => self.frames_out.advance(written),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 // QEMU does not read any more. Reading finds the end, behind the guest's last words.
-                Err(_) => self.outgoing.advance(self.outgoing.unwritten().len()),
+                Err(_) => self.frames_out.advance(self.frames_out.unwritten().len()),
             }
             wrote = true;
         }
@@ -341,10 +350,11 @@ fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
     [one, other].into_iter().flatten().min()
 }
 
-/// Sleeps until then, or forever.
-async fn sleep_until(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at).await,
-        None => std::future::pending().await,
-    }
+/// Reads into this thread's buffer, behind the room for what was left over. Nothing else runs on the thread before that is
+/// digested.
+fn poll_read(incoming: &mut OwnedReadHalf, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    READ_BUFFER.with_borrow_mut(|buffer| {
+        let mut room = ReadBuf::new(&mut buffer[FrameReader::MAX_PARTIAL_BYTES..]);
+        Pin::new(incoming).poll_read(context, &mut room).map_ok(|()| room.filled().len())
+    })
 }

@@ -31,12 +31,12 @@ impl FrameReader {
     /// Most bytes that are kept from one read to the next.
     pub(crate) const MAX_PARTIAL_BYTES: usize = LENGTH_BYTES + MAX_FRAME_BYTES;
 
-    /// Puts what was left over at the buffer's beginning, says how much that is.
-    pub(crate) fn begin(&mut self, buffer: &mut [u8]) -> usize {
-        let len = self.partial.len();
-        buffer[..len].copy_from_slice(&self.partial);
+    /// Puts what was left over at the end of `room`, which has [`Self::MAX_PARTIAL_BYTES`], and says where that begins.
+    pub(crate) fn begin(&mut self, room: &mut [u8]) -> usize {
+        let start = room.len() - self.partial.len();
+        room[start..].copy_from_slice(&self.partial);
         self.partial.clear();
-        len
+        start
     }
 
     /// The whole frames in `bytes`, which begin with what [`FrameReader::begin`] put there.
@@ -165,9 +165,10 @@ mod tests {
             }
             let (piece, behind) = rest.split_at((*size).min(rest.len()));
             rest = behind;
-            let kept = reader.begin(&mut buffer);
-            buffer[kept..kept + piece.len()].copy_from_slice(piece);
-            let mut frames = reader.frames(&buffer[..kept + piece.len()]);
+            let (room, behind) = buffer.split_at_mut(FrameReader::MAX_PARTIAL_BYTES);
+            let start = reader.begin(room);
+            behind[..piece.len()].copy_from_slice(piece);
+            let mut frames = reader.frames(&buffer[start..FrameReader::MAX_PARTIAL_BYTES + piece.len()]);
             while let Some(frame) = frames.next() {
                 taken.push(frame.to_vec());
             }

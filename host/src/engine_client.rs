@@ -83,7 +83,9 @@ impl EngineClient {
             .build();
         let password = match &arguments.password_file {
             Some(path) => Some(read_password(path)?),
-            None => PASSWORD_VARIABLES.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty())),
+            None => {
+                PASSWORD_VARIABLES.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+            }
         };
         let authorization = password.map(|password| {
             let credentials = BASE64_STANDARD.encode(format!("{}:{password}", arguments.user));
@@ -212,9 +214,9 @@ impl EngineClient {
 pub fn advise(error: EngineClientError) -> Failure {
     let hint = match &error {
         EngineClientError::NoAnswer { .. } => Some("is it running? `skerry engine` starts one; --engine names another"),
-        EngineClientError::Refused { status: 401, .. } => {
-            Some("the password is read from SKERRY_PASSWORD, SKERRY_ADMIN_PASSWORD or --password-file, the user from --user")
-        }
+        EngineClientError::Refused { status: 401, .. } => Some(
+            "the password is read from SKERRY_PASSWORD, SKERRY_ADMIN_PASSWORD or --password-file, the user from --user",
+        ),
         _ => None,
     };
     let failure = Failure::from(error);
@@ -225,7 +227,8 @@ pub fn advise(error: EngineClientError) -> Failure {
 }
 
 fn read_password(path: &Path) -> Result<String, Failure> {
-    let failed = |error: std::io::Error| Failure::new(format!("cannot read the password from {}: {error}", path.display()));
+    let failed =
+        |error: std::io::Error| Failure::new(format!("cannot read the password from {}: {error}", path.display()));
     let mut line = String::new();
     BufReader::new(File::open(path).map_err(failed)?.take(MOST_PASSWORD_BYTES)).read_line(&mut line).map_err(failed)?;
     Ok(line.trim_end_matches(['\n', '\r']).to_owned())

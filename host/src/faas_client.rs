@@ -206,7 +206,9 @@ mod tests {
         assert_eq!(normalise("localhost:8000").as_deref(), Some("http://localhost:8000"));
         assert_eq!(normalise("http://[::1]:8000").as_deref(), Some("http://[::1]:8000"));
         assert_eq!(normalise("http://h:1/r/7/").as_deref(), Some("http://h:1/r/7"));
-        for wrong in ["", "http://", "https://host", "http://host/path?x", "http://host/../x", "http://user@host", "a b", ":80"] {
+        for wrong in
+            ["", "http://", "https://host", "http://host/path?x", "http://host/../x", "http://user@host", "a b", ":80"]
+        {
             assert_eq!(normalise(wrong), None, "{wrong}");
         }
     }

@@ -195,7 +195,12 @@ impl RunningEngine<'_> {
         wait_for(&format!("runtime {id} in state {state}"), || {
             let runtime = self.get(id);
             let now = runtime["FAAS"]["STATE"].as_str().unwrap_or_default();
-            assert!(now != "ERROR" || state == "ERROR", "runtime {id}: {}\n{}", runtime["FAAS"]["ERROR"], self.places.log());
+            assert!(
+                now != "ERROR" || state == "ERROR",
+                "runtime {id}: {}\n{}",
+                runtime["FAAS"]["ERROR"],
+                self.places.log()
+            );
             (now == state).then_some(runtime)
         })
     }
@@ -259,9 +264,11 @@ impl RunningEngine<'_> {
         let machines = self.places.machines();
         let vm = self.get(id)["FAAS"]["VM_ID"].as_str().expect("a machine").to_owned();
         let log = self.places.log();
-        let line = log.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok()).find(|line| {
-            line["vm"] == vm.as_str() && line["process"].as_u64().is_some()
-        });
+        let line = log
+            .lines()
+            .rev()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+            .find(|line| line["vm"] == vm.as_str() && line["process"].as_u64().is_some());
         let process = line.and_then(|line| line["process"].as_u64()).expect("the log names the machine's process");
         let process = u32::try_from(process).expect("process ids are small");
         assert!(machines.contains(&process), "machine {process} of runtime {id} does not run");

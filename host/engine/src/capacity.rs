@@ -192,7 +192,10 @@ mod tests {
     #[test]
     fn processors_are_overcommitted_by_the_factor_and_no_machine_has_more_than_the_host() {
         let capacity = capacity();
-        assert_eq!(capacity.reserve(Demand { memory_mib: 1, cpus: 3 }).unwrap_err(), NoRoom::Cores { wanted: 3, cores: 2 });
+        assert_eq!(
+            capacity.reserve(Demand { memory_mib: 1, cpus: 3 }).unwrap_err(),
+            NoRoom::Cores { wanted: 3, cores: 2 }
+        );
         let _four: Vec<_> = (0..4).map(|_| capacity.reserve(Demand { memory_mib: 1, cpus: 2 }).unwrap()).collect();
         let refused = capacity.reserve(Demand { memory_mib: 1, cpus: 1 }).unwrap_err();
         assert_eq!(refused, NoRoom::Cpus { wanted: 1, free: 0, total: 8 });

@@ -10,6 +10,7 @@ use skerry_gateway::{Routes, Users};
 use skerry_store::Store;
 
 use crate::capacity::Capacity;
+use crate::endings::Endings;
 use crate::machines::Machines;
 use crate::metrics::Metrics;
 use crate::pool::Pool;
@@ -42,6 +43,8 @@ pub struct Core {
     pub metrics: Arc<Metrics>,
     /// Base of each ENDPOINT: `http://127.0.0.1:2719`.
     pub base_url: String,
+    /// Machines that are being ended.
+    pub(crate) endings: Endings,
     /// Set once the engine takes no new work.
     pub stopping: AtomicBool,
 }

@@ -17,6 +17,7 @@ use tokio::sync::{oneshot, watch};
 use crate::administrator;
 use crate::capacity::{Capacity, HostSize, host_memory_mib};
 use crate::core::{Core, now_ms};
+use crate::endings::Endings;
 use crate::live_vm::chain;
 use crate::machines::{FlavourImage, Machines, MachinesSetup};
 use crate::metrics::Metrics;
@@ -33,6 +34,8 @@ use crate::tasks::EngineHooks;
 const RENEWAL: (&str, &str) = ("renewal", "on");
 /// How often expired tasks and keys are removed.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
+/// How long the engine's end waits for machines that are being ended. A machine takes a few milliseconds.
+const ENDINGS_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the key of a creation is remembered.
 const KEYS_KEPT: Duration = Duration::from_secs(24 * 3600);
 
@@ -158,6 +161,7 @@ impl Engine {
             capacity,
             metrics,
             base_url,
+            endings: Endings::new(),
             stopping: AtomicBool::new(false),
         });
         hooks.attach(&core);
@@ -207,6 +211,9 @@ impl Engine {
         if !core.settings.keep_machines {
             end_machines(&core).await;
         }
+        if !core.endings.finished(ENDINGS_TIMEOUT).await {
+            tracing::warn!("some machines have not ended yet; the next start of the engine ends them");
+        }
     }
 }
 
@@ -245,7 +252,9 @@ fn check_flavours(settings: &Settings, flavours: &BTreeMap<String, FlavourImage>
     for flavour in named {
         if !flavours.contains_key(flavour) {
             let known = known.join(", ");
-            return Err(EngineError::Flavours(format!("there is no flavour `{flavour}` for alias or pool; there is {known}")));
+            return Err(EngineError::Flavours(format!(
+                "there is no flavour `{flavour}` for alias or pool; there is {known}"
+            )));
         }
     }
     Ok(())
@@ -295,7 +304,8 @@ fn open_snapshots(settings: &Settings) -> Result<Option<Snapshots>, EngineError>
 
 fn gateway_settings(settings: &Settings) -> GatewaySettings {
     let defaults = GatewaySettings::default();
-    let limit_ms = settings.boot_option.get(skerry_api::boot::OPTION_CALL_TIME_LIMIT_MS).and_then(|limit| limit.parse().ok());
+    let limit_ms =
+        settings.boot_option.get(skerry_api::boot::OPTION_CALL_TIME_LIMIT_MS).and_then(|limit| limit.parse().ok());
     GatewaySettings {
         wake_timeout: settings.wake_timeout(),
         call_time_limit: limit_ms.map_or(defaults.call_time_limit, Duration::from_millis),

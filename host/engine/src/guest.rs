@@ -9,8 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
-use hyper_util::rt::TokioIo;
 use hyper::client::conn::http1::SendRequest;
+use hyper_util::rt::TokioIo;
 use skerry_api::faas::{ACTIVITY_PATH, ActivityAnswer, RENEW_PATH, RenewRequest};
 use skerry_gateway::Connector;
 use tokio::task::AbortHandle;
@@ -77,7 +77,8 @@ fn renewal(instance: &str) -> Result<Bytes, GuestError> {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let unix_time_us = u64::try_from(since_1970.as_micros()).unwrap_or(u64::MAX);
     let request = RenewRequest { instance: instance.to_owned(), unix_time_us, entropy: STANDARD.encode(entropy) };
-    let body = serde_json::to_vec(&request).map_err(|error| GuestError::Body(RENEW_PATH.to_owned(), error.to_string()))?;
+    let body =
+        serde_json::to_vec(&request).map_err(|error| GuestError::Body(RENEW_PATH.to_owned(), error.to_string()))?;
     Ok(body.into())
 }
 
@@ -94,7 +95,11 @@ pub(crate) async fn activity(connector: &dyn Connector, timeout: Duration) -> Re
 ///
 /// # Errors
 /// See [`GuestError`].
-pub(crate) async fn task_status(connector: &dyn Connector, task: &str, timeout: Duration) -> Result<String, GuestError> {
+pub(crate) async fn task_status(
+    connector: &dyn Connector,
+    task: &str,
+    timeout: Duration,
+) -> Result<String, GuestError> {
     let path = format!("/v1/faas/{task}/status");
     text(&path, get(connector, &path, timeout).await?)
 }

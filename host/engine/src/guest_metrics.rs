@@ -155,7 +155,16 @@ mod tests {
     #[test]
     fn a_guest_can_neither_forge_another_runtimes_samples_nor_break_the_page() {
         let mut pages = GuestPages::default();
-        for line in ["x{runtime=\"1\"} 1", "x{a=\"b} 1", "x{a=\"b\"c} 1", "x y", "1x 1", "x{a=\"\"} 1 2", "# TYPE x evil", "{} 1"] {
+        for line in [
+            "x{runtime=\"1\"} 1",
+            "x{a=\"b} 1",
+            "x{a=\"b\"c} 1",
+            "x y",
+            "1x 1",
+            "x{a=\"\"} 1 2",
+            "# TYPE x evil",
+            "{} 1",
+        ] {
             pages.add(2, line);
         }
         assert_eq!(pages.render(), "");

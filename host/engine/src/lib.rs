@@ -13,6 +13,7 @@
 mod administrator;
 pub mod capacity;
 mod core;
+mod endings;
 mod engine;
 mod guest;
 mod guest_metrics;
@@ -32,5 +33,5 @@ mod tasks;
 
 pub use administrator::{ADMINISTRATOR, PASSWORD_VARIABLE};
 pub use engine::{Engine, EngineError, EngineSetup};
-pub use skerry_gateway::hash_password;
 pub use machines::{FlavourImage, VMM_OVERHEAD_MIB};
+pub use skerry_gateway::hash_password;

@@ -170,7 +170,14 @@ impl<V> Running<V> {
     /// The machine has ended by itself. `in_order`: the guest switched it off. `lasted`: it had run for so long that
     /// earlier failures are forgotten.
     #[must_use]
-    pub fn ended(self, policy: RestartPolicy, in_order: bool, lasted: bool, most_tries: u32, reason: String) -> AfterEnd {
+    pub fn ended(
+        self,
+        policy: RestartPolicy,
+        in_order: bool,
+        lasted: bool,
+        most_tries: u32,
+        reason: String,
+    ) -> AfterEnd {
         let restart = match policy {
             RestartPolicy::Always => true,
             RestartPolicy::OnFailure => !in_order,

@@ -119,7 +119,10 @@ impl LiveVm {
 
     /// Resolves when the machine's process has ended.
     pub async fn ended(&self) {
-        #[expect(deprecated, reason = "an OwnedFd stays open while it is watched, which is all that the unsafe successor asks")]
+        #[expect(
+            deprecated,
+            reason = "an OwnedFd stays open while it is watched, which is all that the unsafe successor asks"
+        )]
         let register = |end| AsyncFd::with_interest(end, Interest::READABLE);
         let watched = self.end.try_clone().and_then(register);
         match watched {
@@ -211,7 +214,11 @@ impl LiveVm {
 
 impl std::fmt::Debug for LiveVm {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("LiveVm").field("id", &self.id).field("process_id", &self.process_id).finish_non_exhaustive()
+        formatter
+            .debug_struct("LiveVm")
+            .field("id", &self.id)
+            .field("process_id", &self.process_id)
+            .finish_non_exhaustive()
     }
 }
 

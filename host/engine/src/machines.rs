@@ -232,7 +232,8 @@ impl Machines {
         // It may have been started under other settings.
         let network = if running.directory.join(LINK_SOCKET).exists() { Network::Link } else { Network::User };
         let (qemu, machine) = (self.qemu.clone(), running.clone());
-        let adopted = blocking(move || qemu.adopt(&machine, Lifetime::Outlives, network).map_err(|error| chain(&error)));
+        let adopted =
+            blocking(move || qemu.adopt(&machine, Lifetime::Outlives, network).map_err(|error| chain(&error)));
         let mut vm = adopted.await?;
         // It may have been stopped to be saved when its engine died. Going on harms none that runs.
         vm.resume().map_err(|error| chain(&error))?;
@@ -287,7 +288,10 @@ impl Machines {
                     making.remove(&key);
                 }
                 Err(reason) => {
-                    tracing::warn!(flavour = spec.flavour, "no snapshot could be made; starts are cold boots: {reason}");
+                    tracing::warn!(
+                        flavour = spec.flavour,
+                        "no snapshot could be made; starts are cold boots: {reason}"
+                    );
                     making.insert(key, Making::FailedAt(Instant::now()));
                 }
             }
@@ -396,10 +400,7 @@ impl Machines {
             state_dir: self.state_dir.clone(),
             guest_port: GUEST_PORT,
             network: self.network,
-            limits: Some(ResourceLimits {
-                cpu_cores: spec.cpus,
-                memory_bytes: u64::from(spec.memory_mib) << 20,
-            }),
+            limits: Some(ResourceLimits { cpu_cores: spec.cpus, memory_bytes: u64::from(spec.memory_mib) << 20 }),
         })
     }
 }
@@ -430,7 +431,8 @@ async fn connected(id: String, vm: Box<dyn MicroVm>, start: StartPath) -> Result
 async fn abandoned(vm: LiveVm, reason: &str) -> StartFailure {
     let tail = vm.serial_tail(5).await;
     vm.stop().await;
-    let reason = if tail.is_empty() { reason.to_owned() } else { format!("{reason}; its serial console ends with\n{tail}") };
+    let reason =
+        if tail.is_empty() { reason.to_owned() } else { format!("{reason}; its serial console ends with\n{tail}") };
     StartFailure { reason, is_final: false }
 }
 
@@ -450,10 +452,7 @@ fn not_ready(error: &NotReady) -> StartFailure {
 
 /// Whether a guest that ended so will always end so.
 fn is_hopeless(exit: &VmExit) -> bool {
-    matches!(
-        exit.cause,
-        ExitCause::Guest(GuestExit::TooLittleMemory | GuestExit::BadImage | GuestExit::RuntimeRefused)
-    )
+    matches!(exit.cause, ExitCause::Guest(GuestExit::TooLittleMemory | GuestExit::BadImage | GuestExit::RuntimeRefused))
 }
 
 async fn blocking<T: Send + 'static, E: Send + 'static + From<PanicInBlocking>>(

@@ -19,7 +19,8 @@ use crate::guest;
 use crate::guest_metrics::GuestPages;
 
 /// Upper bounds of the start histogram's buckets in seconds: a pool's microseconds to a slow boot's seconds.
-const START_BUCKETS: [f64; 14] = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+const START_BUCKETS: [f64; 14] =
+    [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
 /// How long one guest may take to tell its metrics.
 const GUEST_TIMEOUT: Duration = Duration::from_secs(1);
 /// Guests that are asked at the same time.
@@ -78,10 +79,18 @@ impl Metrics {
         registry.register("skerry_start_failures", "Starts that failed, by way", metrics.start_failures.clone());
         let help = "Time from the wish for a machine to its first answer, by way";
         registry.register("skerry_start_seconds", help, metrics.start_seconds.clone());
-        registry.register("skerry_pool_takes", "Wishes for a machine, by whether the pool had one", metrics.pool.clone());
+        registry.register(
+            "skerry_pool_takes",
+            "Wishes for a machine, by whether the pool had one",
+            metrics.pool.clone(),
+        );
         registry.register("skerry_machine_ends", "Machines that ended by themselves", metrics.machine_ends.clone());
         registry.register("skerry_runtimes_given_up", "Runtimes that went to ERROR", metrics.given_up.clone());
-        registry.register("skerry_machines_adopted", "Machines taken over from an earlier engine", metrics.adopted.clone());
+        registry.register(
+            "skerry_machines_adopted",
+            "Machines taken over from an earlier engine",
+            metrics.adopted.clone(),
+        );
         registry.register("skerry_sleeps", "Runtimes that fell asleep", metrics.slept.clone());
         metrics
     }

@@ -143,10 +143,10 @@ impl Provisioner for EngineProvisioner {
         Box::pin(async move {
             let (core, counters) = (Arc::clone(&self.core), Arc::clone(&self.counters));
             let caller = caller.clone();
-            let created = tokio::spawn(async move {
-                Self { core, counters }.create_runtime(&caller, runtime, idempotency).await
-            }
-            .in_current_span());
+            let created = tokio::spawn(
+                async move { Self { core, counters }.create_runtime(&caller, runtime, idempotency).await }
+                    .in_current_span(),
+            );
             created.await.unwrap_or_else(|error| Err(Refusal::Unavailable(error.to_string())))
         })
     }
@@ -176,7 +176,8 @@ impl Provisioner for EngineProvisioner {
             if self.core.is_stopping() {
                 return Err(Refusal::Stopping);
             }
-            self.ask(id, |answer| Event::Update { asked: Box::new(runtime), if_match, span: Span::current(), answer }).await?
+            self.ask(id, |answer| Event::Update { asked: Box::new(runtime), if_match, span: Span::current(), answer })
+                .await?
         })
     }
 

@@ -120,7 +120,8 @@ mod tests {
         let registry = Registry::default();
         for id in 1..=5 {
             let (events, _) = mpsc::channel(1);
-            let mut runtime = ServerlessRuntime { id: Some(id), name: Some(format!("n{}", id % 2)), ..Default::default() };
+            let mut runtime =
+                ServerlessRuntime { id: Some(id), name: Some(format!("n{}", id % 2)), ..Default::default() };
             runtime.faas.state = Some(if id == 3 { RuntimeState::Error } else { RuntimeState::Running });
             let view = Versioned { runtime, version: 1 };
             registry.add(Arc::new(Shared::new(id, "a".into(), "minimal".to_owned(), events, view)));

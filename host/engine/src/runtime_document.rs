@@ -197,7 +197,8 @@ mod tests {
     #[test]
     fn what_was_read_can_be_sent_back_unchanged() {
         let vm = VmDocument { restarts: 2, ..VmDocument::default() };
-        let shown = Shown { id: 7, state: RuntimeState::Running, endpoint: "http://x".to_owned(), address: None, vm: &vm };
+        let shown =
+            Shown { id: 7, state: RuntimeState::Running, endpoint: "http://x".to_owned(), address: None, vm: &vm };
         let mut read = super::shown(&wanted(), &shown);
         read.name = None;
         assert_eq!(update(read).unwrap(), wanted());

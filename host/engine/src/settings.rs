@@ -362,12 +362,18 @@ impl Settings {
             }
         }
         if self.concurrency > MOST_CONCURRENCY {
-            return invalid(format!("concurrency is {}; a runtime serves at most {MOST_CONCURRENCY} at once", self.concurrency));
+            return invalid(format!(
+                "concurrency is {}; a runtime serves at most {MOST_CONCURRENCY} at once",
+                self.concurrency
+            ));
         }
         if !(16..=3072).contains(&self.default_memory_mib) {
             return invalid(format!("default_memory_mib is {}; a machine has 16 to 3072 MiB", self.default_memory_mib));
         }
-        if !(self.public_url.is_empty() || self.public_url.starts_with("http://") || self.public_url.starts_with("https://")) {
+        if !(self.public_url.is_empty()
+            || self.public_url.starts_with("http://")
+            || self.public_url.starts_with("https://"))
+        {
             return invalid(format!("public_url `{}` does not begin with http:// or https://", self.public_url));
         }
         Ok(())
@@ -432,7 +438,9 @@ fn pair<T: std::str::FromStr>(text: &str) -> Result<(String, T), String> {
 }
 
 /// A mapping in the file.
-fn pairs<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Vec<(String, T)>>, D::Error> {
+fn pairs<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<(String, T)>>, D::Error> {
     Ok(Option::<BTreeMap<String, T>>::deserialize(deserializer)?.map(|mapping| mapping.into_iter().collect()))
 }
 
@@ -464,7 +472,9 @@ mod tests {
 
     #[test]
     fn unknown_keys_and_wrong_values_are_refused_with_their_place() {
-        for (text, wanted) in [("prot: 1", "prot"), ("port: lots", "port"), ("pool: 3", ""), ("port: 1\nport: 2", ""), ("[", "")] {
+        for (text, wanted) in
+            [("prot: 1", "prot"), ("port: lots", "port"), ("pool: 3", ""), ("port: 1\nport: 2", ""), ("[", "")]
+        {
             let error = SettingsLayer::parse(text).unwrap_err();
             assert!(error.contains(wanted) && !error.is_empty(), "{text}: {error}");
         }

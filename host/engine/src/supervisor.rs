@@ -226,7 +226,8 @@ impl Supervisor {
             Beginning::Lost => self.lost().await,
             Beginning::Asleep => {
                 let saved = self.vm.current.clone().filter(|current| current.saved.is_some());
-                let running = Lifecycle::Asleep(crate::lifecycle::Asleep { saved: saved.map(|record| Saved { record }) });
+                let running =
+                    Lifecycle::Asleep(crate::lifecycle::Asleep { saved: saved.map(|record| Saved { record }) });
                 self.life = Some(running);
                 // Nothing is in flight yet, so this cannot be refused.
                 let _ = self.core.routes.try_sleep(self.id());

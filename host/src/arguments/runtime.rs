@@ -36,7 +36,13 @@ pub enum RuntimeCommand {
 #[derive(Args, Clone, Debug)]
 pub struct ClientArguments {
     /// The engine's URL
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:2719", env = "SKERRY_ENGINE", help_heading = "Engine")]
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "http://127.0.0.1:2719",
+        env = "SKERRY_ENGINE",
+        help_heading = "Engine"
+    )]
     pub engine: String,
     /// Who asks; the password is read from SKERRY_PASSWORD or SKERRY_ADMIN_PASSWORD
     #[arg(long, value_name = "NAME", default_value = "admin", env = "SKERRY_USER", help_heading = "Engine")]

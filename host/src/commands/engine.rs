@@ -43,12 +43,16 @@ pub fn run(arguments: &EngineArguments, format: LogFormat, printer: &Printer) ->
 
 fn hash_password(printer: &Printer) -> Result<ExitCode, Failure> {
     let mut password = String::new();
-    io::stdin().take(MOST_PASSWORD_BYTES).read_to_string(&mut password).context("cannot read the password from stdin")?;
+    io::stdin()
+        .take(MOST_PASSWORD_BYTES)
+        .read_to_string(&mut password)
+        .context("cannot read the password from stdin")?;
     let password = password.trim_end_matches(['\n', '\r']);
     if password.is_empty() {
         return Err(Failure::usage("the password on stdin is empty"));
     }
-    let hash = skerry_engine::hash_password(password).map_err(|reason| Failure::new(format!("cannot hash: {reason}")))?;
+    let hash =
+        skerry_engine::hash_password(password).map_err(|reason| Failure::new(format!("cannot hash: {reason}")))?;
     printer.result(&format!("{hash}\n"))?;
     Ok(ExitCode::Success)
 }
@@ -78,7 +82,8 @@ fn settings(arguments: &EngineArguments) -> Result<Settings, Failure> {
         }
         None => SettingsLayer::default(),
     };
-    let mut settings = arguments.settings.clone().over(file).complete(&places::data_dir()).map_err(|error| Failure::usage(&error))?;
+    let mut settings =
+        arguments.settings.clone().over(file).complete(&places::data_dir()).map_err(|error| Failure::usage(&error))?;
     settings.data_dir = std::path::absolute(&settings.data_dir).context("cannot tell the current directory")?;
     Ok(settings)
 }

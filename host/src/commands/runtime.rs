@@ -57,7 +57,11 @@ fn create(arguments: &RuntimeCreateArguments, printer: &Printer) -> Result<ExitC
 }
 
 /// Waits until a runtime is on its way to no other state.
-fn wait(client: &EngineClient, mut runtime: ServerlessRuntime, timeout: Duration) -> Result<ServerlessRuntime, Failure> {
+fn wait(
+    client: &EngineClient,
+    mut runtime: ServerlessRuntime,
+    timeout: Duration,
+) -> Result<ServerlessRuntime, Failure> {
     let begun = Instant::now();
     let mut pause = FIRST_POLL;
     let id = runtime.id.unwrap_or_default();
@@ -65,8 +69,9 @@ fn wait(client: &EngineClient, mut runtime: ServerlessRuntime, timeout: Duration
         match runtime.faas.state {
             Some(RuntimeState::Error) => {
                 let reason = runtime.faas.error.unwrap_or_default();
-                return Err(Failure::new(format!("runtime {id} does not run: {reason}"))
-                    .hint(format!("`skerry runtime get {id}` shows its history, `skerry runtime rm {id}` deletes it")));
+                return Err(Failure::new(format!("runtime {id} does not run: {reason}")).hint(format!(
+                    "`skerry runtime get {id}` shows its history, `skerry runtime rm {id}` deletes it"
+                )));
             }
             Some(state) if !state.is_transient() => return Ok(runtime),
             _ => {}
@@ -179,11 +184,7 @@ fn wanted(options: &RuntimeOptionArguments) -> ServerlessRuntime {
     };
     ServerlessRuntime {
         name: options.name.clone(),
-        faas: Machine {
-            cpu: options.cpu,
-            memory_mb: options.memory.map(|memory| memory.mib()),
-            ..Machine::default()
-        },
+        faas: Machine { cpu: options.cpu, memory_mb: options.memory.map(|memory| memory.mib()), ..Machine::default() },
         skerry: (skerry != SkerryOptions::default()).then_some(skerry),
         ..ServerlessRuntime::default()
     }

@@ -5,10 +5,11 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
 use serde_json::json;
 use skerry_tests::engine::{EnginePlaces, RunningEngine};
 use skerry_tests::faas;
-use skerry_tests::process::{names_in, wait_for};
+use skerry_tests::process::{names_in, signal, wait_for};
 
 /// Rounds of the test that kills at random points; `SKERRY_KILL_ROUNDS` asks for more.
 const KILL_ROUNDS: u32 = 20;
@@ -53,7 +54,8 @@ fn every_creation_that_was_accepted_while_the_engine_was_killed_is_there() {
     let engine = places.start();
     let body = json!({"SERVERLESS_RUNTIME": {"FAAS": {"FLAVOUR": "minimal"}}}).to_string();
     let request = engine.request("POST", "/serverless-runtimes", &[], &body);
-    let mut clients: Vec<TcpStream> = (0..50).map(|_| TcpStream::connect(engine.address).expect("it listens")).collect();
+    let mut clients: Vec<TcpStream> =
+        (0..50).map(|_| TcpStream::connect(engine.address).expect("it listens")).collect();
     for client in &mut clients {
         client.write_all(request.as_bytes()).expect("it reads");
     }
@@ -89,7 +91,8 @@ fn an_engine_that_is_killed_again_and_again_loses_and_leaks_nothing() {
         let known: Vec<u64> = expected.iter().copied().collect();
         let path = |id: u64| format!("/serverless-runtimes/{id}");
         if let Some(id) = known.first().filter(|id| **id != new) {
-            let more = json!({"SERVERLESS_RUNTIME": {"FAAS": {"FLAVOUR": "minimal", "MEMORY": 64 + round}}}).to_string();
+            let more =
+                json!({"SERVERLESS_RUNTIME": {"FAAS": {"FLAVOUR": "minimal", "MEMORY": 64 + round}}}).to_string();
             let answer = engine.ask("PUT", &path(*id), &[], &more);
             assert!([200, 423].contains(&answer.status), "{}", answer.body);
         }
@@ -113,6 +116,127 @@ fn an_engine_that_is_killed_again_and_again_loses_and_leaks_nothing() {
         engine.delete(*id);
     }
     nothing_is_left(&places, engine);
+}
+
+#[test]
+fn an_engine_that_is_killed_at_a_transition_goes_on_from_before_or_after_it() {
+    // The log line is written just before the store gets the change.
+    let mut waiting = Vec::new();
+    for event in ["created", "started", "updated", "replaced", "retired", "slept", "woke", "vm-ended", "adopted"] {
+        let places = EnginePlaces::new(&["--pool", "minimal=0"]);
+        let mut engine = places.start();
+        let id = if event == "created" || event == "started" {
+            engine.create(json!({}), json!({}))
+        } else {
+            let id = engine
+                .create(json!({}), json!({"IDLE_TIMEOUT": if event == "slept" || event == "woke" { 1 } else { 0 }}));
+            engine.get_in(id, "RUNNING");
+            id
+        };
+        match event {
+            "updated" | "replaced" | "retired" => {
+                let more = json!({"SERVERLESS_RUNTIME": {"FAAS": {"FLAVOUR": "minimal", "MEMORY": 80}}}).to_string();
+                let answer = engine.ask("PUT", &format!("/serverless-runtimes/{id}"), &[], &more);
+                assert_eq!(answer.status, 200, "{}", answer.body);
+            }
+            "woke" => {
+                wait_for("the sleep", || (engine.get(id)["SKERRY"]["SLEEPING"] == true).then_some(()));
+                let request = engine.request("GET", &format!("/r/{id}/healthz"), &[], "");
+                let mut client = TcpStream::connect(engine.address).expect("it listens");
+                client.write_all(request.as_bytes()).expect("it reads");
+                // A client that went away would no longer want it to wake.
+                waiting.push(client);
+            }
+            "vm-ended" => signal(engine.machine_of(id), Signal::SIGKILL),
+            "adopted" => {
+                engine.kill();
+                engine = places.start();
+            }
+            _ => {}
+        }
+        wait_for(event, || places.log().contains(&format!("\"message\":\"{event}\"")).then_some(()));
+        engine.kill();
+
+        let engine = places.start();
+        assert_eq!(listed(&engine), BTreeSet::from([id]), "killed at {event}");
+        engine.get_in(id, "RUNNING");
+        assert_eq!(faas::result(&engine.call(id, &faas::sum("1", "2"))), "3", "killed at {event}");
+        wait_for("one machine and no other", || (places.machines().len() == 1).then_some(()));
+        engine.delete(id);
+        nothing_is_left(&places, engine);
+    }
+}
+
+#[test]
+fn tasks_of_a_replaced_machine_survive_the_engine() {
+    let places = EnginePlaces::new(&["--pool", "minimal=0", "--boot-option", "call-time-limit-ms=4000"]);
+    let engine = places.start();
+    let id = engine.create_running();
+    let task = engine.start_task(id, &faas::endless());
+    let more = json!({"SERVERLESS_RUNTIME": {"FAAS": {"FLAVOUR": "minimal", "MEMORY": 80}}}).to_string();
+    assert_eq!(engine.ask("PUT", &format!("/serverless-runtimes/{id}"), &[], &more).status, 200);
+    engine.get_in(id, "RUNNING");
+    assert_eq!(places.machines().len(), 2, "the old machine still runs the task");
+    engine.kill();
+
+    let engine = places.start();
+    engine.get_in(id, "RUNNING");
+    let status = engine.finished_task(id, &task);
+    assert!(status["res"]["err"].as_str().unwrap().contains("longer than 4 s"), "its own end: {status}");
+    wait_for("the old machine's end", || (places.machines().len() == 1).then_some(()));
+}
+
+#[test]
+fn a_full_disk_refuses_changes_while_machines_serve_on_and_heals() {
+    if !nix::unistd::geteuid().is_root() {
+        eprintln!("skipped: only root can make a small disk to fill");
+        return;
+    }
+    let places = EnginePlaces::new(&["--pool", "minimal=0", "--snapshots=false"]);
+    let disk = SmallDisk::mount(&places.data_dir());
+    let engine = places.start();
+    let id = engine.create_running();
+    let filler = places.data_dir().join("filler");
+    let mut file = std::fs::File::create(&filler).expect("a file");
+    while file.write_all(&[7; 4096]).is_ok() {}
+    drop(file);
+    let body = json!({"SERVERLESS_RUNTIME": {"FAAS": {"FLAVOUR": "minimal"}}}).to_string();
+    let refused = wait_for("a refusal", || {
+        let answer = engine.ask("POST", "/serverless-runtimes", &[], &body);
+        (answer.status != 201).then_some(answer)
+    });
+    assert_eq!(refused.status, 503, "{}", refused.body);
+    assert!(refused.body.contains("disk") || refused.body.contains("space"), "{}", refused.body);
+    assert_eq!(faas::result(&engine.call(id, &faas::sum("1", "2"))), "3");
+    std::fs::remove_file(&filler).expect("it is removed");
+    wait_for("the healed disk", || {
+        (engine.ask("POST", "/serverless-runtimes", &[], &body).status == 201).then_some(())
+    });
+    drop(engine);
+    places.end_machines();
+    drop(disk);
+}
+
+/// A file system in memory with room for a store and little more; unmounted when dropped.
+struct SmallDisk(std::path::PathBuf);
+
+impl SmallDisk {
+    fn mount(path: &std::path::Path) -> Self {
+        std::fs::create_dir_all(path).expect("a directory");
+        let mounted = std::process::Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=1m,mode=0700", "tmpfs"])
+            .arg(path)
+            .status();
+        assert!(mounted.expect("mount runs").success());
+        Self(path.to_owned())
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Lazily: whatever still holds a file there gives it up with its end.
+        let _ = std::process::Command::new("umount").arg("-l").arg(&self.0).status();
+    }
 }
 
 /// The id in the answer that a killed engine may still have sent.

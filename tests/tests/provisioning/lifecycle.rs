@@ -43,7 +43,11 @@ fn the_pool_gives_machines_away_and_is_refilled() {
     let mut machines = Vec::new();
     for _ in 0..2 {
         wait_for("a machine in the pool", || {
-            engine.ask("GET", "/metrics", &[], "").body.contains("skerry_pool_machines{flavour=\"minimal\"} 1").then_some(())
+            engine
+                .ask("GET", "/metrics", &[], "")
+                .body
+                .contains("skerry_pool_machines{flavour=\"minimal\"} 1")
+                .then_some(())
         });
         let id = engine.create_running();
         assert_eq!(engine.get(id)["SKERRY"]["START"], "pool");
@@ -63,12 +67,19 @@ fn only_who_has_the_password_gets_in_unless_the_runtime_is_public() {
     let public = engine.create(json!({}), json!({"PUBLIC": true}));
     engine.get_in(public, "RUNNING");
     let without = |path: &str| Connection::open(engine.address).get(path);
-    for path in ["/serverless-runtimes", &format!("/serverless-runtimes/{private}"), &format!("/r/{private}/healthz"), "/r/999/healthz"] {
+    for path in [
+        "/serverless-runtimes",
+        &format!("/serverless-runtimes/{private}"),
+        &format!("/r/{private}/healthz"),
+        "/r/999/healthz",
+    ] {
         let answer = without(path);
         assert_eq!(answer.status, 401, "{path}: {}", answer.body);
         assert!(answer.field("www-authenticate").is_some_and(|value| value.starts_with("Basic ")), "{path}");
     }
-    for path in [format!("/r/{public}/healthz"), "/healthz".to_owned(), "/openapi.json".to_owned(), "/server/config".to_owned()] {
+    for path in
+        [format!("/r/{public}/healthz"), "/healthz".to_owned(), "/openapi.json".to_owned(), "/server/config".to_owned()]
+    {
         assert_eq!(without(&path).status, 200, "{path}");
     }
     assert_eq!(engine.ask("GET", &format!("/r/{private}/healthz"), &[], "").status, 200);
@@ -111,7 +122,11 @@ fn a_stop_lets_a_call_in_progress_end() {
     connection.send(engine.request("POST", &format!("/r/{id}/v1/faas/execute-sync"), &[], &faas::endless()));
     wait_for("the call", || {
         engine.ask("GET", &format!("/r/{id}/v1/skerry/activity"), &[], "");
-        engine.ask("GET", "/metrics", &[], "").body.contains(&format!("skerry_calls_in_progress{{runtime=\"{id}\"}} 1")).then_some(())
+        engine
+            .ask("GET", "/metrics", &[], "")
+            .body
+            .contains(&format!("skerry_calls_in_progress{{runtime=\"{id}\"}} 1"))
+            .then_some(())
     });
     signal(engine.process_id(), Signal::SIGTERM);
     assert!(faas::failure(&connection.answer()).contains("longer than"), "the call's own end, not the engine's");

@@ -28,10 +28,14 @@ fn an_idle_runtime_sleeps_without_a_machine_and_the_next_request_wakes_it() {
     assert_eq!((faas::result(&woken).as_str(), woken.field("x-skerry-start")), ("3", Some("snapshot")));
     assert_eq!(engine.get(id)["FAAS"]["VM_ID"], vm, "the machine that slept goes on");
     assert_eq!(engine.events(id), ["created", "started", "slept", "woke"]);
-    assert!(names_in(&places.data_dir().join("sleeping")).is_empty() || {
-        wait_for("the saved state's removal", || names_in(&places.data_dir().join("sleeping")).is_empty().then_some(()));
-        true
-    });
+    assert!(
+        names_in(&places.data_dir().join("sleeping")).is_empty() || {
+            wait_for("the saved state's removal", || {
+                names_in(&places.data_dir().join("sleeping")).is_empty().then_some(())
+            });
+            true
+        }
+    );
 }
 
 #[test]

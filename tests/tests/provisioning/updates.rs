@@ -45,7 +45,12 @@ fn more_memory_moves_the_runtime_without_a_failed_request_or_a_lost_task() {
     assert_ne!(runtime["FAAS"]["VM_ID"], old_vm);
     let status = engine.task(id, &task);
     assert!(status["res"]["err"].as_str().unwrap().contains("longer than 2 s"), "its own end: {status}");
-    assert!(engine.ask("GET", "/metrics", &[], "").body.contains(&format!("skerry_memory_total_bytes{{runtime=\"{id}\"}} 100")));
+    assert!(
+        engine
+            .ask("GET", "/metrics", &[], "")
+            .body
+            .contains(&format!("skerry_memory_total_bytes{{runtime=\"{id}\"}} 100"))
+    );
 }
 
 #[test]

@@ -107,7 +107,7 @@ impl Supervisor {
         }
         if let Some(machine) = self.life.as_ref().and_then(Lifecycle::machine) {
             let machine = Arc::clone(machine);
-            tokio::spawn(async move { machine.stop().await });
+            self.core.endings.spawn(async move { machine.stop().await });
         }
         Ok(())
     }

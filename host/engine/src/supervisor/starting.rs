@@ -62,7 +62,7 @@ impl Supervisor {
         if attempt != self.attempt {
             // A start that nobody waits for any more.
             if let Ok(started) = outcome {
-                tokio::spawn(async move { started.vm.stop().await });
+                self.core.endings.spawn(async move { started.vm.stop().await });
             }
             return;
         }
@@ -97,7 +97,7 @@ impl Supervisor {
             }
             other => {
                 // No other state has a start under way.
-                tokio::spawn(async move { vm.stop().await });
+                self.core.endings.spawn(async move { vm.stop().await });
                 self.life = other;
                 return;
             }
@@ -306,7 +306,11 @@ async fn go_on_from(core: &Core, id: u64, spec: &MachineSpec, saved: &Saved) -> 
         },
         None => "it left nothing to wake".to_owned(),
     };
-    tracing::warn!(runtime = id, vm = saved.record.id, "a machine that slept does not wake, starting a new one: {reason}");
+    tracing::warn!(
+        runtime = id,
+        vm = saved.record.id,
+        "a machine that slept does not wake, starting a new one: {reason}"
+    );
     tasks::fail_tasks(core, id, &saved.record.id, &format!("it slept, and did not wake: {reason}")).await;
     let vm = start(core, spec).await?;
     let fallback = Some(format!("the machine that slept did not wake: {reason}"));

@@ -53,17 +53,27 @@ pub(super) fn one(runtime: &ServerlessRuntime) -> String {
     line("memory", runtime.faas.memory_mb.map(|memory| format!("{memory} MB")).unwrap_or_default());
     line("vm", runtime.faas.vm_id.clone().unwrap_or_default());
     line("start", start(runtime));
-    line("restarts", options.restarts.filter(|restarts| *restarts > 0).map(|count| count.to_string()).unwrap_or_default());
+    line(
+        "restarts",
+        options.restarts.filter(|restarts| *restarts > 0).map(|count| count.to_string()).unwrap_or_default(),
+    );
     line("public", options.public.map(|public| if public { "yes" } else { "no" }.to_owned()).unwrap_or_default());
-    let idle = options.idle_timeout_s.map(|seconds| if seconds == 0 { "never".to_owned() } else { format!("after {seconds} s") });
+    let idle = options
+        .idle_timeout_s
+        .map(|seconds| if seconds == 0 { "never".to_owned() } else { format!("after {seconds} s") });
     line("sleeps", idle.unwrap_or_default());
     text
 }
 
 /// What happened, a line each.
 pub(super) fn history(entries: &[HistoryEntry]) -> String {
-    let columns =
-        [("SINCE START", Align::Right), ("EVENT", Align::Left), ("STATE", Align::Left), ("BY", Align::Left), ("DETAIL", Align::Left)];
+    let columns = [
+        ("SINCE START", Align::Right),
+        ("EVENT", Align::Left),
+        ("STATE", Align::Left),
+        ("BY", Align::Left),
+        ("DETAIL", Align::Left),
+    ];
     let mut table = Table::new(&columns);
     let first = entries.first().map_or(0, |entry| entry.at_ms);
     for entry in entries {

@@ -4,6 +4,7 @@
 //! - `arguments`: from a description to QEMU's arguments and the kernel's command line.
 //! - `monitor`: QMP.
 //! - `machine`: a QEMU that runs, and its end.
+//! - `network`: where the guest is reached.
 //! - `ending`: what its exit status means.
 //! - `saving`: its state to a file and back.
 //! - `adopt`: taking over a QEMU that another process started.
@@ -15,6 +16,7 @@ mod discover;
 mod ending;
 mod machine;
 mod monitor;
+mod network;
 mod saving;
 mod state_key;
 

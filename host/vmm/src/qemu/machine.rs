@@ -1,7 +1,6 @@
 //! A QEMU that runs: the one loop that waits for readiness, end or trouble, and the tidy end.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Child;
@@ -13,9 +12,10 @@ use skerry_api::console::ReadyLine;
 
 use super::arguments::SERIAL_LOG;
 use super::ending::{exit_cause, failure_message};
-use super::monitor::{Monitor, MonitorError, STOPPED, forwarded_port};
+use super::monitor::{Monitor, MonitorError, STOPPED};
+use super::network::ask_address;
 use super::saving::{FileMigration, load};
-use super::{LINK_SOCKET, QEMU_LOG, Qemu};
+use super::{QEMU_LOG, Qemu};
 use crate::directory::VmDirectory;
 use crate::process::poll_until;
 use crate::saved::SavedFiles;
@@ -115,24 +115,6 @@ impl Parts {
         Ok(())
     }
 
-    /// Where the guest is reached.
-    fn ask_address(
-        &mut self,
-        network: Network,
-        directory: &Path,
-        deadline: Instant,
-    ) -> Result<GuestAddress, MonitorError> {
-        if network == Network::Link {
-            return Ok(GuestAddress::Link(directory.join(LINK_SOCKET)));
-        }
-        let question = json!({ "command-line": "info usernet" });
-        let table = self.monitor.execute("human-monitor-command", &question, deadline)?;
-        let table = table.as_str().unwrap_or_default();
-        let port =
-            forwarded_port(table).ok_or_else(|| MonitorError::Garbage(format!("`{table}` for `info usernet`")))?;
-        Ok(GuestAddress::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, port))))
-    }
-
     /// Kills the process if it lives, and collects it.
     fn end(&mut self) -> io::Result<()> {
         self.process.kill()?;
@@ -153,8 +135,11 @@ impl QemuVm {
     ) -> Result<Self, StartError> {
         let way = FileMigration::of(qemu);
         let greeted = parts.handshake(deadline);
-        let restored = greeted.and_then(|()| saved.map_or(Ok(()), |saved| parts.restore(way, saved, deadline)));
-        let address = restored.and_then(|()| parts.ask_address(spec.network, directory.path(), deadline));
+        let address = greeted.and_then(|()| ask_address(&mut parts.monitor, spec.network, directory.path(), deadline));
+        let address = address.and_then(|address| {
+            saved.map_or(Ok(()), |saved| parts.restore(way, saved, deadline))?;
+            Ok(address)
+        });
         let mut machine = Self::new(parts, directory, qemu, spec.name.clone());
         machine.lifetime = spec.lifetime;
         match address {
@@ -176,7 +161,7 @@ impl QemuVm {
         deadline: Instant,
     ) -> Result<Self, MonitorError> {
         parts.handshake(deadline)?;
-        let address = parts.ask_address(network, directory.path(), deadline)?;
+        let address = ask_address(&mut parts.monitor, network, directory.path(), deadline)?;
         let mut machine = Self::new(parts, directory, qemu, name);
         machine.address = address;
         Ok(machine)

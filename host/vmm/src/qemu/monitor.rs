@@ -259,18 +259,6 @@ impl Monitor {
     }
 }
 
-/// The host's port in the answer to `info usernet`, a table for humans:
-///
-/// ```text
-///   Protocol[State]    FD  Source Address  Port   Dest. Address  Port RecvQ SendQ
-///   TCP[HOST_FORWARD]   3       127.0.0.1 33033       10.0.2.15  8000     0     0
-/// ```
-pub(super) fn forwarded_port(table: &str) -> Option<u16> {
-    let row = table.lines().find(|line| line.contains("[HOST_FORWARD]"))?;
-    let mut cells = row.split_whitespace().skip_while(|cell| *cell != "127.0.0.1").skip(1);
-    cells.next()?.parse().ok().filter(|port| *port != 0)
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -278,9 +266,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    const TABLE: &str = "Hub -1 (net):\r\n  Protocol[State]    FD  Source Address  Port   Dest. Address  Port RecvQ SendQ\r\n  \
-                         TCP[HOST_FORWARD]   3       127.0.0.1 33033       10.0.2.15  8000     0     0\r\n";
 
     fn pair() -> (Monitor, UnixStream) {
         let (ours, theirs) = UnixStream::pair().unwrap();
@@ -400,15 +385,6 @@ mod tests {
         writer.join().unwrap();
     }
 
-    #[test]
-    fn the_port_is_read_from_the_table() {
-        assert_eq!(forwarded_port(TABLE), Some(33033));
-        for table in ["", "TCP[HOST_FORWARD]", "TCP[HOST_FORWARD] 3 127.0.0.1", "TCP[HOST_FORWARD] 3 127.0.0.1 99999 x"]
-        {
-            assert_eq!(forwarded_port(table), None, "{table}");
-        }
-    }
-
     proptest! {
         #[test]
         fn any_bytes_are_a_message_or_an_error(line in proptest::collection::vec(any::<u8>(), 0..300)) {
@@ -418,11 +394,6 @@ mod tests {
         #[test]
         fn any_json_is_a_message_or_an_error(name in "return|error|event|QMP|x", value in "(null|1|\"a\"|\\{\\}|\\[\\]|\\{\"desc\":1\\})") {
             let _ = Message::parse(format!("{{\"{name}\":{value}}}").as_bytes());
-        }
-
-        #[test]
-        fn any_table_has_a_port_or_none(table in "(TCP\\[HOST_FORWARD\\]|127.0.0.1|[0-9]{1,6}|\\PC| |\n)*") {
-            let _ = forwarded_port(&table);
         }
     }
 }

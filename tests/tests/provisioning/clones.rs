@@ -25,7 +25,7 @@ fn random_bytes(engine: &RunningEngine<'_>, id: u64) -> String {
 
 fn unix_time(engine: &RunningEngine<'_>, id: u64) -> Duration {
     let module = r#"(module (import "skerry" "unix_time_ms" (func $now (result i64))) (func (export "run") (result i64) (call $now)))"#;
-    Duration::from_millis(faas::result(&engine.call(id, &faas::wasm(module, &[]))).parse().unwrap())
+    Duration::from_millis(faas::result(&engine.call(id, &faas::wasm(module, &[]))).parse().expect("milliseconds"))
 }
 
 #[test]

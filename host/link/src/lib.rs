@@ -4,7 +4,7 @@
 //! cable: a TCP/IP stack of our own (smoltcp) for each guest. No port of the host is bound, nothing but this process can
 //! reach the guest, and the guest can reach nothing but this process.
 //!
-//! 1. One task owns a link's stack and its socket; streams reach it through bounded buffers only ([`pipe`]).
+//! 1. One task owns a link's stack and its socket; streams reach it through bounded buffers only.
 //! 2. Whatever a guest sends, the memory that it costs is bounded, and it costs that guest's link only.
 //! 3. Nothing polls: a link with nothing to do sleeps until a frame, a stream or a timer of TCP wakes it.
 //!

@@ -9,7 +9,6 @@
 #![forbid(unsafe_code)]
 
 pub mod arguments;
-pub mod boot_phases;
 pub mod c_function;
 pub mod commands;
 pub mod engine_client;

@@ -14,12 +14,12 @@ use skerry_vmm::{
 };
 
 use crate::arguments::MachineArguments;
-use crate::boot_phases::BootPhases;
 use crate::faas_client::FaasClient;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::memory_size::MemorySize;
 use crate::places;
+use skerry_engine::BootPhases;
 
 /// How long a guest may take to be ready. A boot takes a tenth of a second; this is for a machine that swaps.
 const READY_TIMEOUT: Duration = Duration::from_secs(30);

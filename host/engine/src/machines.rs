@@ -14,15 +14,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use skerry_api::boot::GuestExit;
+use skerry_api::console::Milestones;
 use skerry_api::faas::GUEST_PORT;
 use skerry_api::provisioning::StartPath;
 use skerry_vmm::{
     Accelerator, Backend, ExitCause, Lifetime, MicroVm, Network, NotReady, Qemu, ResourceLimits, RunningMachine,
-    StartError, VmExit, VmSpec,
+    StartError, StartTimings, VmExit, VmSpec,
 };
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
+use crate::boot_phases::BootPhases;
 use crate::capacity::Demand;
 use crate::guest;
 use crate::live_vm::{LiveVm, Phases, chain};
@@ -334,8 +336,7 @@ impl Machines {
         let begun = Instant::now();
         let (qemu, vm_spec, saved) = (self.qemu.clone(), vm_spec.clone(), saved.to_path_buf());
         let vm = blocking(move || qemu.restore(&vm_spec, &saved).map_err(|error| start_failure(&error))).await?;
-        let mut phases = Stopwatch::new(begun);
-        phases.lap("vmm");
+        let mut phases = Stopwatch::after_restore(&vm.timings());
         let mut vm = connected(id, vm, StartPath::Snapshot).await?;
         phases.lap("link");
         if let Err(error) = guest::renew(vm.connector.as_ref(), &vm.id, self.start_timeout).await {
@@ -350,11 +351,10 @@ impl Machines {
     async fn boot(&self, spec: &MachineSpec, vm_spec: &VmSpec) -> Result<LiveVm, StartFailure> {
         let begun = Instant::now();
         let (qemu, vm_spec, timeout) = (self.qemu.clone(), vm_spec.clone(), self.start_timeout);
-        let (vm, built) = blocking(move || {
+        let (vm, ready) = blocking(move || {
             let mut vm = qemu.start(&vm_spec).map_err(|error| start_failure(&error))?;
-            let built = begun.elapsed();
             match vm.wait_until_ready(timeout) {
-                Ok(_) => Ok((vm, built)),
+                Ok(ready) => Ok((vm, ready)),
                 Err(error) => {
                     let failure = not_ready(&error);
                     // The reason why it is not ready says more than one why its directory stays.
@@ -364,9 +364,7 @@ impl Machines {
             }
         })
         .await?;
-        let mut phases = Stopwatch::new(begun + built);
-        phases.laps.push(("vmm".to_owned(), microseconds(built)));
-        phases.lap("guest");
+        let mut phases = Stopwatch::after_boot(vm.timings(), &ready.milestones_us);
         let mut vm = connected(Uuid::new_v4().to_string(), vm, StartPath::Cold).await?;
         phases.lap("link");
         // The machine's clock has whole seconds, so a cold boot too is told the time.
@@ -412,8 +410,23 @@ struct Stopwatch {
 }
 
 impl Stopwatch {
-    fn new(begun: Instant) -> Self {
-        Self { last: begun, laps: Vec::new() }
+    /// Goes on from a guest that has said that it is ready, with the boot's own phases.
+    fn after_boot(start: StartTimings, guest: &Milestones) -> Self {
+        let ready_us = start.ready_us.unwrap_or(start.machine_built_us);
+        let phases = BootPhases::new(start, guest, ready_us);
+        let named = phases.named().into_iter().filter(|(_, took)| *took > 0);
+        Self { last: Instant::now(), laps: named.map(|(name, took)| (name.to_owned(), took)).collect() }
+    }
+
+    /// Goes on from a guest that has just been restored.
+    fn after_restore(start: &StartTimings) -> Self {
+        let restored_us = start.restored_us.unwrap_or(start.machine_built_us);
+        let laps = [
+            ("spawn", start.spawned_us),
+            ("QEMU start", start.machine_built_us.saturating_sub(start.spawned_us)),
+            ("state", restored_us.saturating_sub(start.machine_built_us)),
+        ];
+        Self { last: Instant::now(), laps: laps.map(|(name, took)| (name.to_owned(), took)).into() }
     }
 
     fn lap(&mut self, name: &str) {

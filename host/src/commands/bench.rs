@@ -7,7 +7,6 @@ use serde_json::{Map, Value, json};
 use skerry_vmm::Qemu;
 
 use crate::arguments::{BenchBootArguments, BenchCommand, BenchRequestsArguments, MachineArguments};
-use crate::boot_phases::BootPhases;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::images;
@@ -17,6 +16,7 @@ use crate::places;
 use crate::printer::Printer;
 use crate::statistics::Summary;
 use crate::table::{Align, Table, milliseconds};
+use skerry_engine::BootPhases;
 
 /// Runs one of the benchmarks.
 ///

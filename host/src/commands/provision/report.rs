@@ -6,11 +6,11 @@ use serde::Serialize;
 use skerry_api::faas::ExecuteRequest;
 
 use crate::arguments::ProvisionArguments;
-use crate::boot_phases::BootPhases;
 use crate::example;
 use crate::images::Built;
 use crate::machine::{Booted, Machine};
 use crate::table::{Align, Table, milliseconds};
+use skerry_engine::BootPhases;
 
 /// The whole report.
 #[derive(Clone, Debug, Serialize)]

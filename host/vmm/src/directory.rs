@@ -10,6 +10,8 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use crate::limits;
+
 /// What a machine's directory is called, before the machine's name.
 const PREFIX: &str = "vm-";
 /// The file that the host process which looks after the machine holds locked.
@@ -110,8 +112,9 @@ pub(crate) fn remove_dead(parent: &Path) -> io::Result<Vec<PathBuf>> {
     sweep(parent)
 }
 
-/// Removes a machine's directory; fine when it is gone.
+/// Removes a machine's directory and its control groups; fine when they are gone. Its process must be.
 pub(crate) fn remove(path: &Path) -> io::Result<()> {
+    limits::remove_groups(path);
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),

@@ -4,7 +4,7 @@
 //! the host's process.
 
 use std::io;
-use std::os::fd::RawFd;
+use std::os::fd::{BorrowedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -27,6 +27,8 @@ pub(crate) struct Confinement {
     pub(crate) lifetime: Lifetime,
     /// The only descriptors beside 0, 1 and 2 that it inherits.
     pub(crate) inherited: Vec<RawFd>,
+    /// Files of control groups, opened for writing; it joins the groups.
+    pub(crate) doors: Vec<RawFd>,
     /// The largest file that it can write; [`limit_files`] changes that later.
     pub(crate) most_file_bytes: u64,
 }
@@ -87,6 +89,12 @@ fn confine(confinement: &Confinement, host: nix::unistd::Pid) -> io::Result<()> 
             return Err(Errno::ESRCH.into());
         }
     }
+    // First of all, so that what follows is counted there.
+    for door in &confinement.doors {
+        // SAFETY: the caller keeps the descriptor open until the child has been started.
+        #[allow(unsafe_code)]
+        nix::unistd::write(unsafe { BorrowedFd::borrow_raw(*door) }, b"0")?;
+    }
     umask(Mode::from_bits_truncate(0o077));
     // A write beyond the limit then fails with EFBIG; SIGXFSZ would end the VMM.
     // SAFETY: "ignore" installs no handler.
@@ -142,7 +150,8 @@ mod tests {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", script]).stdout(Stdio::piped()).stderr(Stdio::piped());
         let inherited = vec![kept.as_raw_fd()];
-        let child = launch(command, Confinement { lifetime, inherited, most_file_bytes: 4096 }).unwrap();
+        let confinement = Confinement { lifetime, inherited, doors: Vec::new(), most_file_bytes: 4096 };
+        let child = launch(command, confinement).unwrap();
         let output = child.wait_with_output().unwrap();
         drop(not_kept);
         String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
@@ -179,7 +188,8 @@ mod tests {
 
     #[test]
     fn a_program_that_is_not_there_is_an_error() {
-        let confinement = Confinement { lifetime: Lifetime::Outlives, inherited: Vec::new(), most_file_bytes: 1 };
+        let confinement =
+            Confinement { lifetime: Lifetime::Outlives, inherited: Vec::new(), doors: Vec::new(), most_file_bytes: 1 };
         assert!(launch(Command::new("/nonexistent/program"), confinement).is_err());
     }
 }

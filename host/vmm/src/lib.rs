@@ -15,6 +15,7 @@ mod clock;
 mod directory;
 mod exit;
 mod launch;
+mod limits;
 mod process;
 mod qemu;
 mod running;

@@ -33,6 +33,7 @@ pub use discover::{FindError, Qemu, QemuVersion};
 
 use crate::directory::VmDirectory;
 use crate::launch::{Confinement, launch};
+use crate::limits::ControlGroups;
 use crate::saved::{self, SavedFiles};
 use crate::serial::SerialWatch;
 use crate::socket::{connect_in, listen_in};
@@ -143,7 +144,9 @@ impl Start<'_> {
         inherited.extend(surroundings.link);
         inherited.extend(surroundings.memory.map(|memory| memory.descriptor));
         let most_file_bytes = self.qemu.serial_limit_bytes();
-        let confinement = Confinement { lifetime: self.spec.lifetime, inherited, most_file_bytes };
+        let groups = self.spec.limits.as_ref().and_then(|limits| ControlGroups::create(directory, limits));
+        let doors = groups.as_ref().map(ControlGroups::doors).unwrap_or_default();
+        let confinement = Confinement { lifetime: self.spec.lifetime, inherited, doors, most_file_bytes };
         let child = launch(command, confinement).map_err(spawn_error)?;
         machine::Parts::new(child, connection, serial, self.asked_at).map_err(spawn_error)
     }

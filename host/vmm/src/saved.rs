@@ -74,6 +74,7 @@ impl SavedDirectory {
     }
 
     /// The file, of `bytes` zeros, to put the guest's memory into.
+    #[allow(dead_code)]
     pub(crate) fn begin_memory(&self, bytes: u64) -> io::Result<File> {
         // Machines may have the former one mapped.
         remove_file(&self.path.join(MEMORY))?;

@@ -23,6 +23,9 @@ const MAC_ADDRESS: &str = "52:54:00:12:34:56";
 
 /// What TCG can do and the kernel asks for; a named model would promise more and make QEMU warn.
 const TCG_CPU: &str = "qemu64,apic,fsgsbase,fxsr,rdrand,rdtscp,xsave,xsaveopt";
+/// The translator's memory for translated code is bounded: by default it takes up to 1 GiB of what was never asked for. When
+/// it is full, it begins anew.
+const TCG: &str = "tcg,tb-size=128";
 /// The host's processor without ARCH_CAPABILITIES, which some paravirtual KVMs announce and then fail to set.
 const KVM_CPU: &str = "host,arch-capabilities=off";
 
@@ -72,7 +75,7 @@ pub(super) fn arguments(spec: &VmSpec, surroundings: &Surroundings<'_>) -> Vec<O
     let mut arguments: Vec<OsString> = Vec::with_capacity(48);
     let mut add = |words: &[&str]| arguments.extend(words.iter().map(OsString::from));
     add(&["-name", &spec.name, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"]);
-    add(&["-machine", &machine(surroundings.memory), "-accel", &spec.accelerator.to_string()]);
+    add(&["-machine", &machine(surroundings.memory), "-accel", accelerator(spec.accelerator)]);
     add(&["-cpu", &cpu(spec.accelerator, surroundings.tcg_rdseed)]);
     add(&["-smp", &spec.cpu_count.to_string(), "-m", &format!("{}M", spec.memory_mib)]);
     if let Some(memory) = surroundings.memory {
@@ -95,6 +98,13 @@ pub(super) fn arguments(spec: &VmSpec, surroundings: &Surroundings<'_>) -> Vec<O
     arguments.push("-initrd".into());
     arguments.push(surroundings.unikernel.into());
     arguments
+}
+
+fn accelerator(accelerator: Accelerator) -> &'static str {
+    match accelerator {
+        Accelerator::Kvm => "kvm",
+        Accelerator::Tcg => TCG,
+    }
 }
 
 fn machine(memory: Option<MemoryFile>) -> String {
@@ -195,7 +205,7 @@ mod tests {
         let arguments = arguments(&spec(), &surroundings());
         assert_eq!(values(&arguments, "-smp"), ["2"]);
         assert_eq!(values(&arguments, "-m"), ["64M"]);
-        assert_eq!(values(&arguments, "-accel"), ["tcg"]);
+        assert_eq!(values(&arguments, "-accel"), [TCG]);
     }
 
     #[test]

@@ -356,7 +356,7 @@ impl MicroVm for QemuVm {
     }
 
     fn is_limited(&self) -> bool {
-        false
+        crate::limits::holds(self.directory.path(), self.parts.process.id())
     }
 
     fn timings(&self) -> StartTimings {

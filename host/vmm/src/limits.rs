@@ -31,6 +31,8 @@ const MOST_RECORD_BYTES: u64 = 64 * 1024;
 const PERIOD_US: u64 = 10_000;
 /// Threads of a VMM beside one for each processor: QEMU has 3, and up to 64 that help with files.
 const MOST_OTHER_THREADS: u64 = 80;
+/// Attempts to make a group while others remove what it is to be in.
+const CREATION_ATTEMPTS: u32 = 10;
 /// Attempts to remove a group whose last process is about to be gone, and the time between two.
 const REMOVAL_ATTEMPTS: u32 = 100;
 const REMOVAL_PAUSE: Duration = Duration::from_millis(2);
@@ -84,6 +86,8 @@ pub(crate) fn remove_groups(directory: &Path) {
                 _ => break,
             }
         }
+        // The last one out. Refused, and fine, as long as there are others.
+        let _ = group.parent().map(fs::remove_dir);
     }
     let _ = fs::remove_file(directory.join(RECORD));
 }
@@ -128,16 +132,25 @@ fn could_be_group(group: &Path, machine: &str) -> bool {
 
 /// Makes one group and gives its door.
 fn make_group(hierarchy: &Hierarchy, path: &Path, limits: &ResourceLimits) -> io::Result<File> {
-    hierarchy.prepare()?;
-    match fs::create_dir(path) {
-        // The remains of a machine whose directory had the same inode.
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-        made => made?,
-    }
+    make_directory(hierarchy, path)?;
     for (file, value) in settings(hierarchy, limits) {
         write_value(&path.join(file), &value)?;
     }
     OpenOptions::new().write(true).open(path.join(hierarchy.door()))
+}
+
+fn make_directory(hierarchy: &Hierarchy, path: &Path) -> io::Result<()> {
+    let mut attempt = 1;
+    loop {
+        hierarchy.prepare()?;
+        match fs::create_dir(path) {
+            // The remains of a machine whose directory had the same inode.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
+            // Another machine was the last one out, just now.
+            Err(error) if error.kind() == ErrorKind::NotFound && attempt < CREATION_ATTEMPTS => attempt += 1,
+            made => return made,
+        }
+    }
 }
 
 /// What is written to which files of a group.

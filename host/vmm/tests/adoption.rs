@@ -37,20 +37,21 @@ fn plays_the_host() {
 
 /// Starts a machine in a host process that is then killed. The machine, and the address that it had.
 fn orphan(directory: &Path) -> (RunningMachine, String) {
-    let mut command = Command::new(env::current_exe().unwrap());
+    let mut command = Command::new(env::current_exe().expect("the host does its part"));
     command.args(["--exact", "plays_the_host", "--nocapture"]).env(DIRECTORY, directory).stdout(Stdio::piped());
-    let mut host = command.spawn().unwrap();
-    let output = BufReader::new(host.stdout.take().unwrap());
-    let address = output.lines().find_map(|line| Some(line.unwrap().strip_prefix("ready ")?.to_owned()));
+    let mut host = command.spawn().expect("the host does its part");
+    let output = BufReader::new(host.stdout.take().expect("the host does its part"));
+    let address =
+        output.lines().find_map(|line| Some(line.expect("the host does its part").strip_prefix("ready ")?.to_owned()));
     let state_dir = directory.join("state");
-    let running = running_machines(&state_dir).unwrap();
+    let running = running_machines(&state_dir).expect("the host does its part");
     assert_eq!(running.len(), 1);
-    let error = qemu().adopt(&running[0], Lifetime::Outlives, Network::User).map(|_| ()).unwrap_err();
+    let error = qemu().adopt(&running[0], Lifetime::Outlives, Network::User).map(|_| ()).expect_err("it is refused");
     assert!(matches!(error, AdoptError::Owned { .. }), "{error}");
-    host.kill().unwrap();
-    host.wait().unwrap();
-    assert_eq!(running_machines(&state_dir).unwrap(), running, "it goes on");
-    (running[0].clone(), address.unwrap())
+    host.kill().expect("the host does its part");
+    host.wait().expect("the host does its part");
+    assert_eq!(running_machines(&state_dir).expect("the host does its part"), running, "it goes on");
+    (running[0].clone(), address.expect("the host does its part"))
 }
 
 #[test]

@@ -17,11 +17,11 @@ fn limited(directory: &Path) -> VmSpec {
 
 /// The groups of a machine, as the machine's own directory and the kernel say them.
 fn groups(directory: &Path, process_id: u32) -> Vec<PathBuf> {
-    let paths = fs::read_to_string(directory.join("cgroups")).unwrap();
+    let paths = fs::read_to_string(directory.join("cgroups")).expect("it is there");
     let paths: Vec<PathBuf> = paths.lines().map(PathBuf::from).collect();
     assert!(!paths.is_empty());
     for path in &paths {
-        let members = fs::read_to_string(path.join("cgroup.procs")).unwrap();
+        let members = fs::read_to_string(path.join("cgroup.procs")).expect("it is there");
         assert_eq!(members.trim(), process_id.to_string(), "{}", path.display());
     }
     paths
@@ -30,7 +30,7 @@ fn groups(directory: &Path, process_id: u32) -> Vec<PathBuf> {
 fn value(groups: &[PathBuf], names: [&str; 2]) -> String {
     let files = groups.iter().flat_map(|group| names.map(|name| group.join(name)));
     let mut values = files.filter_map(|file| fs::read_to_string(file).ok());
-    values.next().unwrap().trim().to_owned()
+    values.next().expect("it is there").trim().to_owned()
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_start_that_fails_leaves_no_groups() {
 
 /// Groups of machines called `left`, of which other tests have none.
 fn group_count() -> usize {
-    let own = fs::read_to_string("/proc/self/cgroup").unwrap();
+    let own = fs::read_to_string("/proc/self/cgroup").expect("it is there");
     let places = own.lines().filter_map(|line| line.rsplit(':').next()).flat_map(|path| {
         ["cpu", "memory", "pids", "."]
             .map(|tree| Path::new("/sys/fs/cgroup").join(tree).join(&path[1..]).join("skerry"))

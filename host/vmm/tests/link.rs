@@ -13,10 +13,11 @@ use skerry_vmm::{Backend, GuestAddress, Network, StartError, VmSpec};
 
 /// Connects to a link whose path may be too long for an address.
 fn connect(link: &Path) -> UnixStream {
-    let directory = File::open(link.parent().unwrap()).unwrap();
-    let name = link.file_name().unwrap().to_str().unwrap();
-    let stream = UnixStream::connect(format!("/proc/self/fd/{}/{name}", directory.as_raw_fd())).unwrap();
-    stream.set_read_timeout(Some(LONG)).unwrap();
+    let directory = File::open(link.parent().expect("the host does its part")).expect("the host does its part");
+    let name = link.file_name().expect("the host does its part").to_str().expect("the host does its part");
+    let stream =
+        UnixStream::connect(format!("/proc/self/fd/{}/{name}", directory.as_raw_fd())).expect("the host does its part");
+    stream.set_read_timeout(Some(LONG)).expect("the host does its part");
     stream
 }
 
@@ -27,9 +28,9 @@ fn linked(directory: &Path, code: &[u8]) -> VmSpec {
 /// Starts a machine with a link, unless this QEMU cannot.
 fn start(spec: &VmSpec) -> Option<Box<dyn skerry_vmm::MicroVm>> {
     if qemu().has_link() {
-        return Some(qemu().start(spec).unwrap());
+        return Some(qemu().start(spec).expect("the host does its part"));
     }
-    let error = qemu().start(spec).map(|_| ()).unwrap_err();
+    let error = qemu().start(spec).map(|_| ()).expect_err("it is refused");
     assert!(matches!(error, StartError::Unsupported { .. }), "{error}");
     assert!(machine_directories(&spec.state_dir).is_empty());
     eprintln!("skipped: {error}");

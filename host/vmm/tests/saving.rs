@@ -13,7 +13,7 @@ use skerry_vmm::{Backend, ExitCause, MicroVm, Network, NotReady, SaveError, Star
 /// A machine that counts below `directory`, and what it is made of.
 fn counting(directory: &Path) -> (VmSpec, Box<dyn MicroVm>) {
     let spec = spec(directory, &Program::default().write_ready().count());
-    let machine = qemu().start(&spec).unwrap();
+    let machine = qemu().start(&spec).expect("the host does its part");
     (spec, machine)
 }
 
@@ -22,18 +22,18 @@ fn saved(directory: &Path) -> (PathBuf, VmSpec, String) {
     let (spec, mut machine) = counting(directory);
     wait_for_count(machine.as_ref(), 3);
     let place = directory.join("saved");
-    machine.save(&place, LONG).unwrap();
+    machine.save(&place, LONG).expect("the host does its part");
     let letters = counted(machine.as_ref());
-    machine.stop().unwrap();
+    machine.stop().expect("the host does its part");
     (place, spec, letters)
 }
 
 #[track_caller]
 fn refused(spec: &VmSpec, place: &Path) -> String {
-    let error = qemu().restore(spec, place).map(|_| ()).unwrap_err();
+    let error = qemu().restore(spec, place).map(|_| ()).expect_err("it is refused");
     assert!(matches!(error, StartError::Restore { .. }), "{error}");
     assert!(machine_directories(&spec.state_dir).is_empty(), "nothing is left");
-    assert!(running_machines(&spec.state_dir).unwrap().is_empty(), "nothing runs");
+    assert!(running_machines(&spec.state_dir).expect("the host does its part").is_empty(), "nothing runs");
     error.to_string()
 }
 

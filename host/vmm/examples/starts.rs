@@ -78,7 +78,18 @@ fn states(qemu: &Qemu, spec: &VmSpec, rounds: usize, directory: &Path) -> Outcom
     }
     report("start to ready", ready);
     report("save", saves);
-    restores(qemu, spec, rounds, "plain", &plain)
+    let shared = directory.join("shared");
+    let mut machine = qemu.start(spec)?;
+    machine.wait_until_ready(TIMEOUT)?;
+    machine.save(&shared, TIMEOUT)?;
+    machine.stop()?;
+    let begun = Instant::now();
+    println!("memory is shared: {}, made so in {:?}", qemu.share_memory(spec, &shared)?, begun.elapsed());
+    for _ in 0..2 {
+        restores(qemu, spec, rounds, "plain", &plain)?;
+        restores(qemu, spec, rounds, "shared", &shared)?;
+    }
+    Ok(())
 }
 
 fn restores(qemu: &Qemu, spec: &VmSpec, rounds: usize, kind: &str, saved: &Path) -> Outcome<()> {

@@ -8,6 +8,7 @@
 //! - `ending`: what its exit status means.
 //! - `saving`: its state to a file and back.
 //! - `adopt`: taking over a QEMU that another process started.
+//! - `sharing`: memory of a saved machine that all who go on from it share.
 //! - `state_key`: what decides whether a saved state fits.
 
 mod adopt;
@@ -18,6 +19,7 @@ mod machine;
 mod monitor;
 mod network;
 mod saving;
+mod sharing;
 mod state_key;
 
 use std::fs::File;
@@ -38,7 +40,7 @@ use crate::saved::{self, SavedFiles};
 use crate::serial::SerialWatch;
 use crate::socket::{connect_in, listen_in};
 use crate::{Backend, MicroVm, Network, StartError, VmSpec};
-use arguments::{MemoryFile, SERIAL_LOG, Surroundings};
+use arguments::{Access, MemoryFile, SERIAL_LOG, Surroundings};
 use machine::QemuVm;
 
 /// How long QEMU may take until its machine is built. It takes some 25 ms; a machine under heavy load takes longer.
@@ -64,7 +66,10 @@ impl Backend for Qemu {
         let deadline = Instant::now() + BUILD_TIME_LIMIT;
         spec.check()?;
         let files = saved::open(saved, u64::from(spec.memory_mib) << 20).map_err(failed)?;
-        match self.bring_up(spec, Some(&files), deadline) {
+        let memory =
+            files.memory.as_ref().map(|file| MemoryFile { descriptor: file.as_raw_fd(), access: Access::Private });
+        let origin = Origin { files: &files, memory, runs: true };
+        match self.bring_up(spec, Some(&origin), deadline) {
             Ok(machine) => Ok(Box::new(machine)),
             // QEMU ends when it cannot load a state, and its last words say why.
             Err(error @ (StartError::Ended(_) | StartError::Monitor(_))) => Err(failed(error.to_string())),
@@ -80,18 +85,18 @@ impl Qemu {
         self.bring_up(spec, None, deadline)
     }
 
-    /// Starts a machine that boots, or goes on from what was `saved`.
-    fn bring_up(&self, spec: &VmSpec, saved: Option<&SavedFiles>, deadline: Instant) -> Result<QemuVm, StartError> {
+    /// Starts a machine that boots, or goes on from what was saved.
+    fn bring_up(&self, spec: &VmSpec, origin: Option<&Origin<'_>>, deadline: Instant) -> Result<QemuVm, StartError> {
         let asked_at = Instant::now();
         self.check_network(spec.network)?;
         let loader = absolute_readable("loader", &spec.loader)?;
         let unikernel = absolute_readable("unikernel", &spec.unikernel)?;
         let at_parent = |source| StartError::Directory { path: spec.state_dir.clone(), source };
         let directory = VmDirectory::create(&spec.state_dir, &spec.name).map_err(at_parent)?;
-        let start = Start { qemu: self, spec, saved, loader: &loader, unikernel: &unikernel, asked_at };
+        let start = Start { qemu: self, spec, origin, loader: &loader, unikernel: &unikernel, asked_at };
         match start.launch_in(&directory) {
             // From here on the machine owns its directory, and its end removes it.
-            Ok(parts) => QemuVm::complete(parts, directory, self, spec, saved, deadline),
+            Ok(parts) => QemuVm::complete(parts, directory, self, spec, origin, deadline),
             Err(error) => {
                 // The reason why it did not start says more than one why its empty directory stays.
                 let _ = directory.remove();
@@ -112,11 +117,21 @@ impl Qemu {
     }
 }
 
+/// What a machine goes on from.
+#[derive(Debug)]
+struct Origin<'a> {
+    files: &'a SavedFiles,
+    /// Where its memory is, if not QEMU's own.
+    memory: Option<MemoryFile>,
+    /// Whether it goes on by itself once it is loaded.
+    runs: bool,
+}
+
 /// All that a start is made of.
 struct Start<'a> {
     qemu: &'a Qemu,
     spec: &'a VmSpec,
-    saved: Option<&'a SavedFiles>,
+    origin: Option<&'a Origin<'a>>,
     loader: &'a Path,
     unikernel: &'a Path,
     asked_at: Instant,
@@ -153,7 +168,7 @@ impl Start<'_> {
 
     /// What a restored guest has said already, for all who look for it in the log.
     fn first_line(&self) -> Vec<u8> {
-        let ready = self.saved.and_then(|saved| saved.ready.as_ref());
+        let ready = self.origin.and_then(|origin| origin.files.ready.as_ref());
         let mut line = ready.and_then(|ready| serde_json::to_vec(ready).ok()).unwrap_or_default();
         if !line.is_empty() {
             line.push(b'\n');
@@ -162,7 +177,6 @@ impl Start<'_> {
     }
 
     fn surroundings<'a>(&'a self, monitor: &UnixListener, link: Option<&UnixListener>) -> Surroundings<'a> {
-        let memory = self.saved.and_then(|saved| saved.memory.as_ref());
         Surroundings {
             loader: self.loader,
             unikernel: self.unikernel,
@@ -171,8 +185,8 @@ impl Start<'_> {
             tsc_mhz: self.qemu.tsc_mhz(),
             sandbox: self.qemu.has_sandbox(),
             tcg_rdseed: self.qemu.version().tcg_has_rdseed(),
-            restores: self.saved.is_some(),
-            memory: memory.map(|file| MemoryFile { descriptor: file.as_raw_fd(), shared: false }),
+            restores: self.origin.is_some(),
+            memory: self.origin.and_then(|origin| origin.memory),
         }
     }
 }

@@ -68,13 +68,16 @@ impl SavedDirectory {
         Ok(Self { path: path.to_path_buf() })
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The file to write the state to. What was saved there before stays until the new one is complete.
     pub(crate) fn begin_state(&self) -> io::Result<File> {
         self.create_file(NEW_STATE)
     }
 
     /// The file, of `bytes` zeros, to put the guest's memory into.
-    #[allow(dead_code)]
     pub(crate) fn begin_memory(&self, bytes: u64) -> io::Result<File> {
         // Machines may have the former one mapped.
         remove_file(&self.path.join(MEMORY))?;

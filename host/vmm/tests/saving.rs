@@ -19,6 +19,7 @@ fn counting(directory: &Path) -> (VmSpec, Box<dyn MicroVm>) {
 
 /// Saves a machine that counts; where, what it is made of, and how far it had counted.
 fn saved(directory: &Path) -> (PathBuf, VmSpec, String) {
+    fs::create_dir_all(directory).expect("the host does its part");
     let (spec, mut machine) = counting(directory);
     wait_for_count(machine.as_ref(), 3);
     let place = directory.join("saved");
@@ -224,4 +225,53 @@ fn the_key_of_a_state_changes_with_the_machine_and_not_with_its_name_or_place() 
         assert_ne!(key(&spec), key(&changed), "{changed:?}");
     }
     assert!(key(&spec).contains(&qemu().version().to_string()));
+}
+
+#[test]
+fn machines_that_share_their_memory_go_on_alike_and_do_not_meet() {
+    let directory = tempfile::tempdir().unwrap();
+    let (place, spec, letters) = saved(directory.path());
+    let shared = qemu().share_memory(&spec, &place).unwrap();
+    assert_eq!(shared, place.join("memory").exists());
+    assert_eq!(qemu().share_memory(&spec, &place).unwrap(), shared, "twice is fine");
+    if !shared {
+        eprintln!("skipped: this QEMU cannot share memory");
+    }
+    let memory = fs::read(place.join("memory")).unwrap_or_default();
+    let mut copies: Vec<_> = (0..3).map(|_| qemu().restore(&spec, &place).unwrap()).collect();
+    for copy in &mut copies {
+        assert_eq!(copy.wait_until_ready(Duration::ZERO).unwrap(), ready_line());
+        assert!(is_count(&(letters.clone() + &wait_for_count(copy.as_ref(), 5))));
+    }
+    assert_eq!(fs::read(place.join("memory")).unwrap_or_default(), memory, "nobody writes to it");
+
+    // Saved again, such a machine is one like any other.
+    let again = directory.path().join("again");
+    copies[0].save(&again, LONG).unwrap();
+    let so_far = counted(copies[0].as_ref());
+    fs::remove_dir_all(&place).unwrap();
+    let next = qemu().restore(&spec, &again).unwrap();
+    assert!(is_count(&(so_far + &wait_for_count(next.as_ref(), 3))));
+    wait_for_count(copies[1].as_ref(), counted(copies[1].as_ref()).len() + 3);
+}
+
+#[test]
+fn memory_that_is_damaged_is_refused_and_a_state_that_cannot_be_shared_stays_as_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let (place, spec, _) = saved(directory.path());
+    let other = VmSpec { memory_mib: 32, ..spec.clone() };
+    if !qemu().share_memory(&spec, &place).unwrap() {
+        eprintln!("skipped: this QEMU cannot share memory");
+        return;
+    }
+    assert!(refused(&other, &place).contains("bytes of memory"));
+    fs::OpenOptions::new().write(true).open(place.join("memory")).unwrap().set_len(1 << 20).unwrap();
+    assert!(refused(&spec, &place).contains("`memory`"));
+    fs::remove_file(place.join("memory")).unwrap();
+    assert!(refused(&spec, &place).contains("`memory`"));
+
+    let (place, spec, _) = saved(&directory.path().join("second"));
+    assert!(qemu().share_memory(&VmSpec { memory_mib: 32, ..spec.clone() }, &place).is_err());
+    assert!(!place.join("memory").exists());
+    qemu().restore(&spec, &place).unwrap();
 }

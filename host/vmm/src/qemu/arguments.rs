@@ -63,8 +63,17 @@ pub(super) struct Surroundings<'a> {
 pub(super) struct MemoryFile {
     /// The open file that QEMU inherits.
     pub(super) descriptor: RawFd,
-    /// Whether what the guest writes goes into the file; else the file stays as it is, and the guest has its own copies.
-    pub(super) shared: bool,
+    /// What becomes of what the guest writes.
+    pub(super) access: Access,
+}
+
+/// What becomes of what a guest writes to memory that is in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    /// It goes into the file.
+    Shared,
+    /// The guest gets a copy of the page; the file stays as it is, and QEMU could not even write to it.
+    Private,
 }
 
 /// What QEMU calls the memory of a machine that was given none. States name it, so a file's has to be called the same.
@@ -113,7 +122,10 @@ fn machine(memory: Option<MemoryFile>) -> String {
 
 /// The options `readonly` and `rom` together mean a file that cannot be written, in memory that can.
 fn memory_object(spec: &VmSpec, memory: MemoryFile) -> String {
-    let access = if memory.shared { "share=on" } else { "share=off,readonly=on,rom=off" };
+    let access = match memory.access {
+        Access::Shared => "share=on",
+        Access::Private => "share=off,readonly=on,rom=off",
+    };
     let (bytes, descriptor) = (u64::from(spec.memory_mib) << 20, memory.descriptor);
     format!("memory-backend-file,id={MEMORY_NAME},size={bytes},mem-path=/proc/self/fd/{descriptor},{access}")
 }
@@ -225,6 +237,21 @@ mod tests {
         let cards = arguments_of_both.map(|arguments| values(&arguments, "-device"));
         assert_eq!(cards[0], cards[1]);
         assert!(cards[0].contains(&"virtio-net-device,netdev=net,mac=52:54:00:12:34:56".to_owned()));
+    }
+
+    #[test]
+    fn memory_in_a_file_is_called_as_qemus_own_and_can_only_be_written_where_it_is_shared() {
+        let with = |access| {
+            let memory = Some(MemoryFile { descriptor: 11, access });
+            arguments(&spec(), &Surroundings { memory, restores: true, ..surroundings() })
+        };
+        let private = with(Access::Private);
+        let object = "memory-backend-file,id=microvm.ram,size=67108864,mem-path=/proc/self/fd/11";
+        assert_eq!(values(&private, "-object"), [format!("{object},share=off,readonly=on,rom=off")]);
+        assert!(values(&private, "-machine")[0].ends_with(",memory-backend=microvm.ram"));
+        assert_eq!(values(&private, "-incoming"), ["defer"]);
+        assert_eq!(values(&with(Access::Shared), "-object"), [format!("{object},share=on")]);
+        assert!(values(&arguments(&spec(), &surroundings()), "-object").is_empty());
     }
 
     #[test]

@@ -171,6 +171,11 @@ impl QemuVersion {
         (self.major, self.minor) >= (7, 2)
     }
 
+    /// Whether guests can write to memory from a file that QEMU cannot write to (`rom=off`): since 9.0 (its change log).
+    pub(crate) fn has_private_memory_files(&self) -> bool {
+        self.major >= 9
+    }
+
     /// Reads the version from the first line of `-help` or `--version`:
     /// `QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)`.
     fn parse(text: &str) -> Option<Self> {

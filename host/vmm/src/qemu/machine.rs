@@ -15,10 +15,9 @@ use super::ending::{exit_cause, failure_message};
 use super::monitor::{Monitor, MonitorError, STOPPED};
 use super::network::ask_address;
 use super::saving::{FileMigration, load};
-use super::{QEMU_LOG, Qemu};
+use super::{Origin, QEMU_LOG, Qemu};
 use crate::directory::VmDirectory;
 use crate::process::poll_until;
-use crate::saved::SavedFiles;
 use crate::serial::{self, SerialWatch};
 use crate::{
     ExitCause, GuestAddress, Lifetime, MicroVm, Network, NotReady, ProcessHandle, ResumeError, SaveError, SaveReport,
@@ -109,8 +108,8 @@ impl Parts {
     }
 
     /// Has the machine go on from a saved state.
-    fn restore(&mut self, way: FileMigration, saved: &SavedFiles, deadline: Instant) -> Result<(), MonitorError> {
-        load(&mut self.monitor, way, &saved.state, saved.memory.is_some(), deadline)?;
+    fn restore(&mut self, way: FileMigration, origin: &Origin<'_>, deadline: Instant) -> Result<(), MonitorError> {
+        load(&mut self.monitor, way, origin, deadline)?;
         self.timings.restored_us = Some(microseconds_since(self.asked_at));
         Ok(())
     }
@@ -124,20 +123,20 @@ impl Parts {
 }
 
 impl QemuVm {
-    /// Waits until the machine is built, or goes on from what was `saved`. When it never does, nothing is left of it.
+    /// Waits until the machine is built, or goes on from what was saved. When it never does, nothing is left of it.
     pub(super) fn complete(
         mut parts: Parts,
         directory: VmDirectory,
         qemu: &Qemu,
         spec: &VmSpec,
-        saved: Option<&SavedFiles>,
+        origin: Option<&Origin<'_>>,
         deadline: Instant,
     ) -> Result<Self, StartError> {
         let way = FileMigration::of(qemu);
         let greeted = parts.handshake(deadline);
         let address = greeted.and_then(|()| ask_address(&mut parts.monitor, spec.network, directory.path(), deadline));
         let address = address.and_then(|address| {
-            saved.map_or(Ok(()), |saved| parts.restore(way, saved, deadline))?;
+            origin.map_or(Ok(()), |origin| parts.restore(way, origin, deadline))?;
             Ok(address)
         });
         let mut machine = Self::new(parts, directory, qemu, spec.name.clone());

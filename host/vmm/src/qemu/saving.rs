@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::Qemu;
+use super::arguments::Access;
 use super::machine::{ANSWER_TIME_LIMIT, QemuVm, deadline_after, microseconds_since};
 use super::monitor::{Monitor, MonitorError};
+use super::{Origin, Qemu};
 use crate::launch::limit_files;
 use crate::saved::{SavedDirectory, Summary};
 use crate::{ResumeError, SaveError, SaveReport};
@@ -27,9 +28,18 @@ const DESCRIPTOR_SET: u32 = 1;
 const PAUSE: Duration = Duration::from_millis(2);
 /// Leaves out memory that is a shared file, which is as good as saved already. Experimental by its name, and in use by
 /// others since 4.0 (it is how Kata Containers' VM templates work).
-pub(super) const IGNORE_SHARED: &str = "x-ignore-shared";
+const IGNORE_SHARED: &str = "x-ignore-shared";
 /// Says by events how far a migration is.
 const EVENTS: &str = "events";
+
+/// What is written as a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// Devices and memory.
+    Everything,
+    /// What is not in the file that the memory is shared with.
+    AllButSharedMemory,
+}
 
 /// How QEMU is told to use an open file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +85,7 @@ impl QemuVm {
         let at = |source| SaveError::File { path: directory.to_path_buf(), source };
         let saved = SavedDirectory::create(directory).map_err(at)?;
         let file = saved.begin_state().map_err(at)?;
-        if let Err(error) = self.write_state(&file, &[EVENTS], deadline_after(timeout)) {
+        if let Err(error) = self.write_state(&file, Content::Everything, deadline_after(timeout)) {
             // The reason why it was not written says more than one why half of it stays.
             let _ = saved.abandon_state();
             return Err(match self.make_run() {
@@ -90,10 +100,11 @@ impl QemuVm {
     }
 
     /// Stops the machine and writes its state to `file`.
-    fn write_state(&mut self, file: &File, capabilities: &[&str], deadline: Instant) -> Result<(), MonitorError> {
+    pub(super) fn write_state(&mut self, file: &File, content: Content, deadline: Instant) -> Result<(), MonitorError> {
+        let ignores_shared = content == Content::AllButSharedMemory;
         let (way, process_id) = (self.file_migration(), self.process_id());
         let monitor = self.monitor();
-        set_up(monitor, capabilities, deadline)?;
+        set_up(monitor, ignores_shared, deadline)?;
         monitor.execute("stop", &json!({}), deadline)?;
         // From here on the guest writes nothing, so the limit on what it may write can be lifted for the state.
         limit_files(process_id, None)?;
@@ -116,25 +127,28 @@ impl QemuVm {
     }
 }
 
-/// Loads a state into a machine that waits for one, and lets it run.
+/// Loads a state into a machine that waits for one, and lets it run if it is to.
 pub(super) fn load(
     monitor: &mut Monitor,
     way: FileMigration,
-    state: &File,
-    has_memory: bool,
+    origin: &Origin<'_>,
     deadline: Instant,
 ) -> Result<(), MonitorError> {
-    let capabilities: &[&str] = if has_memory { &[EVENTS, IGNORE_SHARED] } else { &[EVENTS] };
-    set_up(monitor, capabilities, deadline)?;
-    transfer(monitor, way, "migrate-incoming", state, deadline)?;
-    monitor.execute("cont", &json!({}), deadline)?;
+    // Memory that is private lies ready in its file; memory that is shared is to be filled from the state.
+    let is_there = origin.memory.is_some_and(|memory| memory.access == Access::Private);
+    set_up(monitor, is_there, deadline)?;
+    transfer(monitor, way, "migrate-incoming", &origin.files.state, deadline)?;
+    if origin.runs {
+        monitor.execute("cont", &json!({}), deadline)?;
+    }
     monitor.forget_events();
     Ok(())
 }
 
-/// Prepares QEMU for a transfer: events that say when it is done, no brakes.
-fn set_up(monitor: &mut Monitor, capabilities: &[&str], deadline: Instant) -> Result<(), MonitorError> {
-    let capabilities: Vec<_> = capabilities.iter().map(|name| json!({ "capability": name, "state": true })).collect();
+/// Prepares QEMU for a transfer: events that say when it is done, no brakes, and nothing left of what was set for another.
+fn set_up(monitor: &mut Monitor, ignores_shared: bool, deadline: Instant) -> Result<(), MonitorError> {
+    let set = |name: &str, state: bool| json!({ "capability": name, "state": state });
+    let capabilities = [set(EVENTS, true), set(IGNORE_SHARED, ignores_shared)];
     monitor.execute("migrate-set-capabilities", &json!({ "capabilities": capabilities }), deadline)?;
     monitor.execute("migrate-set-parameters", &json!({ "max-bandwidth": BANDWIDTH_BYTES_PER_S }), deadline)?;
     // What is said of earlier transfers is over.

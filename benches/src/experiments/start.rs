@@ -1,0 +1,260 @@
+//! From a POST to a runtime that answers: by pool, by snapshot, by cold boot, and beside them the bare boot, in turns, so
+//! that all of them see the same machine at the same time.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use skerry_api::provisioning::StartPath;
+use skerry_vmm::Network;
+
+use super::milliseconds;
+use crate::bare::Bare;
+use crate::bench::Bench;
+use crate::client::Client;
+use crate::engine::{Engine, EnginePlaces};
+use crate::report::{Row, Section};
+use crate::runtimes;
+use crate::statistics::median;
+
+/// Milliseconds that a start may take by each path.
+const POOL_TARGET_MS: f64 = 8.0;
+const SNAPSHOT_TARGET_MS: f64 = 45.0;
+/// How much longer than a bare boot a cold start may take.
+const COLD_TARGET: f64 = 1.3;
+/// Machines in the pool.
+const POOL_SIZE: usize = 4;
+/// How long the pool may take to be filled, and a snapshot to be made.
+const READY_TIMEOUT: Duration = Duration::from_secs(60);
+/// Between two looks at the pool.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+/// After a machine was started or ended, so that the kernel's own cleaning up is over.
+const SETTLE: Duration = Duration::from_millis(50);
+
+/// Measures.
+///
+/// # Errors
+/// When anything does not start, or takes another path than it should.
+pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Section> {
+    let mut paths = Vec::new();
+    for path in StartPath::ALL {
+        paths.push(Measured::prepare(bench, path).await?);
+    }
+    let mut bare = [BareBoots::new("link", Network::Link), BareBoots::new("user networking", Network::User)];
+    let ways = paths.len() + bare.len();
+    for round in 0..bench.arguments.runs as usize {
+        for offset in 0..ways {
+            // Each round begins with another one: none always comes after the same other.
+            let way = (round + offset) % ways;
+            match paths.get_mut(way) {
+                Some(path) => path.start(bench).await.with_context(|| format!("start by {}", path.path.name()))?,
+                None => bare[way - StartPath::ALL.len()].boot(bench).await?,
+            }
+            tokio::time::sleep(SETTLE).await;
+        }
+        eprintln!("  round {} of {}", round + 1, bench.arguments.runs);
+    }
+    Ok(section(&paths, &bare))
+}
+
+fn section(paths: &[Measured], bare: &[BareBoots]) -> Section {
+    let mut rows: Vec<Row> = bare.iter().flat_map(BareBoots::rows).collect();
+    let mut notes = vec![format!("{} starts by each path and as many bare boots, in turns", bare[0].took_ms.len())];
+    for path in paths {
+        rows.extend(path.rows());
+        if path.path == StartPath::Cold {
+            rows.extend(bare.iter().flat_map(|bare| ratios(path, bare)));
+        }
+    }
+    notes.push(
+        "RUNNING is looked for every 1 to 2 ms; the first 200 is that of a request sent when the POST was answered"
+            .to_owned(),
+    );
+    let how = "POST to RUNNING and to the first 200 of /r/{id}/healthz; bare: QEMU's start to the first 200".to_owned();
+    Section { name: "start", how, rows, notes }
+}
+
+/// How much longer a cold start takes than a bare boot.
+fn ratios(cold: &Measured, bare: &BareBoots) -> Vec<Row> {
+    let Some(bare_ms) = median(&bare.took_ms) else { return Vec::new() };
+    let row = |what: &str, times: &[f64]| {
+        let ratio = median(times)? / bare_ms;
+        let row = Row::figure(format!("cold, {what} / bare boot ({})", bare.name), "ratio", ratio);
+        Some(if bare.is_yardstick() { row.at_most(COLD_TARGET) } else { row })
+    };
+    [row("RUNNING", &cold.running_ms), row("first 200", &cold.answered_ms)].into_iter().flatten().collect()
+}
+
+/// Bare boots over one kind of network.
+struct BareBoots {
+    name: &'static str,
+    network: Network,
+    took_ms: Vec<f64>,
+    ready_ms: Vec<f64>,
+}
+
+impl BareBoots {
+    fn new(name: &'static str, network: Network) -> Self {
+        Self { name, network, took_ms: Vec::new(), ready_ms: Vec::new() }
+    }
+
+    /// The network that the engine uses makes the fair comparison.
+    fn is_yardstick(&self) -> bool {
+        self.network == Network::Link
+    }
+
+    async fn boot(&mut self, bench: &Bench) -> anyhow::Result<()> {
+        let bare = Bare::boot(bench, self.network).await?;
+        self.took_ms.push(milliseconds(bare.took));
+        self.ready_ms.push(milliseconds(bare.until_ready));
+        bare.stop().await
+    }
+
+    fn rows(&self) -> Vec<Row> {
+        vec![
+            Row::new(format!("bare boot ({})", self.name), "ms", self.took_ms.clone()),
+            Row::new("  until the guest is ready", "ms", self.ready_ms.clone()),
+        ]
+    }
+}
+
+/// An engine that takes one path, and what was measured of it.
+struct Measured {
+    path: StartPath,
+    asking: Client,
+    polling: Client,
+    created_ms: Vec<f64>,
+    running_ms: Vec<f64>,
+    answered_ms: Vec<f64>,
+    phases_ms: Vec<(String, Vec<f64>)>,
+    rest_ms: Vec<f64>,
+    // Ended last.
+    engine: Engine,
+}
+
+impl Measured {
+    /// Starts an engine that can only take this path.
+    async fn prepare(bench: &Bench, path: StartPath) -> anyhow::Result<Self> {
+        let pool = format!("minimal={}", if path == StartPath::Pool { POOL_SIZE } else { 0 });
+        let snapshots = format!("--snapshots={}", path != StartPath::Cold);
+        let places = EnginePlaces::new(bench, &format!("start-{}", path.name()))?;
+        let engine = Engine::start(bench, &places, &["--pool", &pool, &snapshots]).await?;
+        let (asking, polling) = (engine.client().await?, engine.client().await?);
+        let mut measured = Self {
+            path,
+            asking,
+            polling,
+            created_ms: Vec::new(),
+            running_ms: Vec::new(),
+            answered_ms: Vec::new(),
+            phases_ms: Vec::new(),
+            rest_ms: Vec::new(),
+            engine,
+        };
+        if path == StartPath::Snapshot {
+            let first = runtimes::create(&mut measured.asking).await?;
+            measured.engine.log.wait_for("snapshot made", READY_TIMEOUT).await?;
+            runtimes::wait_until_healthy(&mut measured.asking, first).await?;
+            runtimes::delete(&mut measured.asking, first).await?;
+        }
+        // The first start by a path touches files and code that later ones find in memory.
+        measured.settle().await?;
+        let id = runtimes::create(&mut measured.asking).await?;
+        runtimes::wait_until_healthy(&mut measured.asking, id).await?;
+        runtimes::delete(&mut measured.asking, id).await?;
+        Ok(measured)
+    }
+
+    /// Waits until nothing goes on: the pool is filled, and no machine is left of earlier runtimes.
+    async fn settle(&mut self) -> anyhow::Result<()> {
+        let waiting = if self.path == StartPath::Pool { POOL_SIZE } else { 0 };
+        let deadline = Instant::now() + READY_TIMEOUT;
+        while self.pooled().await? != waiting {
+            ensure!(Instant::now() < deadline, "the pool does not fill; {}", self.engine.log.tail());
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        self.engine.wait_for_machines(waiting).await?;
+        tokio::time::sleep(SETTLE).await;
+        Ok(())
+    }
+
+    async fn pooled(&mut self) -> anyhow::Result<usize> {
+        let page = self.asking.get("/metrics").await?.expect(200)?;
+        Ok(pool_size(&String::from_utf8_lossy(&page.body)))
+    }
+
+    /// Measures one start.
+    async fn start(&mut self, _bench: &Bench) -> anyhow::Result<()> {
+        self.settle().await?;
+        let begun = Instant::now();
+        let id = runtimes::create(&mut self.asking).await?;
+        let created = begun.elapsed();
+        let running = async {
+            let runtime = runtimes::wait_until_running(&mut self.polling, id).await?;
+            anyhow::Ok((begun.elapsed(), runtime))
+        };
+        let answered = async {
+            runtimes::wait_until_healthy(&mut self.asking, id).await?;
+            anyhow::Ok(begun.elapsed())
+        };
+        let ((running, runtime), answered) = tokio::try_join!(running, answered)?;
+        let taken = runtime["SKERRY"]["START"].as_str().unwrap_or_default();
+        ensure!(taken == self.path.name(), "the start was by {taken}; {}", self.engine.log.tail());
+        let phases = runtimes::start_phases(&mut self.asking, id).await?;
+        self.note(created, running, answered, &phases);
+        runtimes::delete(&mut self.asking, id).await
+    }
+
+    fn note(&mut self, created: Duration, running: Duration, answered: Duration, phases: &[(String, u64)]) {
+        self.created_ms.push(milliseconds(created));
+        self.running_ms.push(milliseconds(running));
+        self.answered_ms.push(milliseconds(answered));
+        let mut rest_ms = milliseconds(answered) - milliseconds(created);
+        for (name, us) in phases {
+            let ms = milliseconds(Duration::from_micros(*us));
+            rest_ms -= ms;
+            match self.phases_ms.iter_mut().find(|(known, _)| known == name) {
+                Some((_, samples)) => samples.push(ms),
+                None => self.phases_ms.push((name.clone(), vec![ms])),
+            }
+        }
+        self.rest_ms.push(rest_ms);
+    }
+
+    fn rows(&self) -> Vec<Row> {
+        let name = self.path.name();
+        let target = |row: Row| match self.path {
+            StartPath::Pool => row.at_most(POOL_TARGET_MS),
+            StartPath::Snapshot => row.at_most(SNAPSHOT_TARGET_MS),
+            StartPath::Cold => row,
+        };
+        let mut rows = vec![
+            target(Row::new(format!("{name}: POST to RUNNING"), "ms", self.running_ms.clone())),
+            target(Row::new(format!("{name}: POST to first 200"), "ms", self.answered_ms.clone())),
+            Row::new("  the POST's answer", "ms", self.created_ms.clone()),
+        ];
+        for (phase, samples) in &self.phases_ms {
+            rows.push(Row::new(format!("  phase {phase}"), "ms", samples.clone()));
+        }
+        rows.push(Row::new("  rest up to the first 200: store, hand-over, the call", "ms", self.rest_ms.clone()));
+        rows
+    }
+}
+
+/// How many machines wait in the pools, by the engine's metrics.
+fn pool_size(page: &str) -> usize {
+    let lines = page.lines().filter_map(|line| line.strip_prefix("skerry_pool_machines{"));
+    lines.filter_map(|line| line.rsplit(' ').next()?.parse::<usize>().ok()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pools_size_is_read_from_the_metrics() {
+        let page =
+            "# TYPE skerry_pool_machines gauge\nskerry_pool_machines{flavour=\"minimal\"} 3\nskerry_pool_takes 9\n";
+        assert_eq!(pool_size(page), 3);
+        assert_eq!(pool_size(""), 0);
+    }
+}

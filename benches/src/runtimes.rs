@@ -128,7 +128,7 @@ pub(crate) async fn count_in(client: &mut Client, state: &str) -> anyhow::Result
 /// # Errors
 /// When it does not say.
 pub(crate) fn total(list: &Value) -> anyhow::Result<u64> {
-    list["total"].as_u64().context("a list of runtimes without its total")
+    list["TOTAL"].as_u64().context("a list of runtimes without its total")
 }
 
 #[cfg(test)]

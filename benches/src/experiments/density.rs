@@ -21,6 +21,8 @@ const TARGET_MIB: f64 = 48.0;
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// How long all of them may take.
 const TIMEOUT: Duration = Duration::from_secs(300);
+/// How long the engine gets to clean up.
+const CLEANING: Duration = Duration::from_secs(5);
 /// After the last call, before idle memory is looked at.
 const IDLE: Duration = Duration::from_secs(5);
 
@@ -117,11 +119,17 @@ async fn delete_all(address: SocketAddr, runtimes: &[Answered]) -> anyhow::Resul
     Ok(())
 }
 
-/// Counts what should be gone: runtimes, machines, machines' folders.
+/// Counts what should be gone: runtimes, machines, machines' folders. A folder goes a moment after its machine.
 async fn left_behind(engine: &Engine, client: &mut Client) -> anyhow::Result<f64> {
-    let list = client.get("/serverless-runtimes?limit=1").await?.expect(200)?.json()?;
-    let left = runtimes::total(&list)? + (engine.machines().len() + folders_in(engine.state_dir())) as u64;
-    Ok(f64::from(u32::try_from(left)?))
+    let deadline = Instant::now() + CLEANING;
+    loop {
+        let list = client.get("/serverless-runtimes?limit=1").await?.expect(200)?.json()?;
+        let left = runtimes::total(&list)? + (engine.machines().len() + folders_in(engine.state_dir())) as u64;
+        if left == 0 || Instant::now() > deadline {
+            return Ok(f64::from(u32::try_from(left)?));
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
 }
 
 /// Everything in the engine's own folder in the state directory.

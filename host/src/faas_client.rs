@@ -177,6 +177,7 @@ fn normalise(endpoint: &str) -> Option<String> {
     let rest = endpoint.strip_prefix("http://").unwrap_or(endpoint).trim_end_matches('/');
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let plain = !authority.is_empty()
+        && !rest.contains("//")
         && authority.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte))
         && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_/".contains(&byte))
         && !authority.starts_with(':');

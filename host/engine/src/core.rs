@@ -2,8 +2,8 @@
 
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, RwLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use skerry_gateway::{Routes, Users};
@@ -43,6 +43,8 @@ pub struct Core {
     pub metrics: Arc<Metrics>,
     /// Base of each ENDPOINT: `http://127.0.0.1:2719`.
     pub base_url: String,
+    /// Why the store did not work when it was last tried.
+    pub(crate) store_trouble: RwLock<Option<String>>,
     /// Machines that are being ended.
     pub(crate) endings: Endings,
     /// Set once the engine takes no new work.

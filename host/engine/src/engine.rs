@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use prometheus_client::registry::Registry as MetricsRegistry;
@@ -36,6 +36,8 @@ const RENEWAL: (&str, &str) = ("renewal", "on");
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
 /// How long the engine's end waits for machines that are being ended. A machine takes a few milliseconds.
 const ENDINGS_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often the store is tried.
+const STORE_CHECK_INTERVAL: Duration = Duration::from_secs(5);
 /// How long the key of a creation is remembered.
 const KEYS_KEPT: Duration = Duration::from_secs(24 * 3600);
 
@@ -161,6 +163,7 @@ impl Engine {
             capacity,
             metrics,
             base_url,
+            store_trouble: RwLock::default(),
             endings: Endings::new(),
             stopping: AtomicBool::new(false),
         });
@@ -184,6 +187,7 @@ impl Engine {
         let Self { core, listener, app, .. } = self;
         let filling = tokio::spawn(Arc::clone(&core.pool).keep_filled());
         let expiring = tokio::spawn(expire(Arc::clone(&core)));
+        let checking = tokio::spawn(check_store(Arc::clone(&core)));
         let (stopped, mut stopping) = watch::channel(false);
         let stop = async move {
             stop.await;
@@ -204,10 +208,13 @@ impl Engine {
             }
         }
         core.stopping.store(true, Ordering::Relaxed);
-        filling.abort();
         expiring.abort();
-        core.machines.close().await;
+        checking.abort();
+        // First the pool, so that nothing more is started for it, then whatever is being started, then what came of that.
         core.pool.close().await;
+        core.machines.close().await;
+        // It ends by itself now; it cannot have panicked in a way that leaves a machine.
+        let _ = filling.await;
         if !core.settings.keep_machines {
             end_machines(&core).await;
         }
@@ -233,6 +240,15 @@ async fn end_machines(core: &Core) {
         }
     });
     futures_util::future::join_all(ends).await;
+}
+
+/// Tries the store now and then, for `/readyz`.
+async fn check_store(core: Arc<Core>) {
+    loop {
+        let trouble = core.store.check().await.err().map(|error| chain(&error));
+        *core.store_trouble.write().unwrap_or_else(PoisonError::into_inner) = trouble;
+        tokio::time::sleep(STORE_CHECK_INTERVAL).await;
+    }
 }
 
 async fn expire(core: Arc<Core>) {

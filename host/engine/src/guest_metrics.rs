@@ -2,7 +2,7 @@
 //!
 //! A guest's page is hostile input: lines that are no samples are left out, and a guest's part is bounded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 
 /// Most bytes of one guest's page that are looked at; a real one has some 10 KiB.
@@ -50,11 +50,12 @@ impl GuestPages {
         }
     }
 
-    /// The page.
+    /// The page, without the families that the engine itself has: a guest has none of these in good faith.
     #[must_use]
-    pub(crate) fn render(&self) -> String {
+    pub(crate) fn render(&self, engines: &HashSet<&str>) -> String {
         let mut page = String::new();
-        for (name, family) in &self.families {
+        let is_engines = |name: &str| engines.contains(name) || engines.contains(name.trim_end_matches("_total"));
+        for (name, family) in self.families.iter().filter(|(name, _)| !is_engines(name)) {
             let _ = writeln!(page, "# TYPE {name} {}", family.kind);
             page.push_str(&family.samples);
         }
@@ -142,7 +143,7 @@ mod tests {
         pages.add(7, PAGE);
         pages.add(12, PAGE);
         assert_eq!(
-            pages.render(),
+            pages.render(&HashSet::new()),
             "# TYPE t_seconds histogram\n\
              t_seconds_bucket{runtime=\"7\",lang=\"C\",le=\"+Inf\"} 2\n\
              t_seconds_count{runtime=\"7\",lang=\"C\"} 2\n\
@@ -167,9 +168,19 @@ mod tests {
         ] {
             pages.add(2, line);
         }
-        assert_eq!(pages.render(), "");
+        assert_eq!(pages.render(&HashSet::new()), "");
         pages.add(2, &"y 1\n".repeat(1 << 20));
-        assert!(pages.render().len() < 8 * MOST_PAGE_BYTES);
+        assert!(pages.render(&HashSet::new()).len() < 8 * MOST_PAGE_BYTES);
+    }
+
+    #[test]
+    fn a_family_of_the_engines_own_name_is_left_out() {
+        let mut pages = GuestPages::default();
+        pages.add(2, "skerry_runtimes{state=\"ERROR\"} 9\nskerry_starts_total 9\nup 1\n");
+        assert_eq!(
+            pages.render(&HashSet::from(["skerry_runtimes", "skerry_starts"])),
+            "# TYPE up untyped\nup{runtime=\"2\"} 1\n"
+        );
     }
 
     proptest! {
@@ -177,7 +188,7 @@ mod tests {
         fn any_page_gives_lines_that_are_samples_of_its_runtime(page in "([a-z]{1,3}(\\{[a-z=\",\\\\]{0,12}\\})? [0-9.]{1,3}\n|\\PC{0,20}\n){0,10}") {
             let mut pages = GuestPages::default();
             pages.add(3, &page);
-            for line in pages.render().lines() {
+            for line in pages.render(&HashSet::new()).lines() {
                 prop_assert!(line.starts_with("# TYPE ") || line.contains("{runtime=\"3\""), "{}", line);
             }
         }

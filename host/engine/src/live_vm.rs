@@ -5,7 +5,7 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,9 @@ use crate::capacity::Reservation;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long saving a machine may take. It takes some 20 ms per 10 MB in use.
 const SAVE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Says once that machines are not held to limits.
+static UNLIMITED: Once = Once::new();
 
 /// Microseconds that each phase of a start took, in the order in which they passed.
 pub(crate) type Phases = Vec<(String, u64)>;
@@ -82,6 +85,13 @@ impl LiveVm {
     /// # Errors
     /// When the way cannot be found. The machine is ended then.
     pub async fn new(id: String, vm: Box<dyn MicroVm>, start: StartPath) -> io::Result<Self> {
+        if !vm.is_limited() {
+            UNLIMITED.call_once(|| {
+                tracing::warn!(
+                    "machines are not held to limits of memory and processors: no control groups can be made here"
+                );
+            });
+        }
         let (directory, process_id, address) = (vm.directory().to_path_buf(), vm.process().id(), vm.address());
         let end = vm.process().as_fd().try_clone_to_owned();
         match (end, connect(address).await) {

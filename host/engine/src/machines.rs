@@ -315,6 +315,10 @@ impl Machines {
             vm.wait_until_ready(timeout).map_err(|error| chain(&error))?;
             let report = vm.save(&folder, timeout).map_err(|error| chain(&error))?;
             vm.stop().map_err(|error| chain(&error))?;
+            // Machines of one snapshot then share what none of them has written to.
+            if let Err(error) = qemu.share_memory(&vm_spec, &folder) {
+                tracing::warn!("machines of this snapshot do not share memory: {}", chain(&error));
+            }
             snapshots.complete(&key, &folder).map_err(|error| chain(&error))?;
             Ok(report.bytes)
         })

@@ -142,7 +142,9 @@ pub(crate) async fn page(core: &Core, registry: &Registry) -> String {
     let _ = prometheus_client::encoding::text::encode_registry(&mut text, registry);
     let _ = prometheus_client::encoding::text::encode(&mut text, &present(core));
     let body = text.strip_suffix("# EOF\n").unwrap_or(&text).to_owned();
-    body + &guests(core).await
+    let own = body.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
+    let guests = guests(core).await.render(&own);
+    body + &guests
 }
 
 /// What is counted when it is asked for.
@@ -185,7 +187,7 @@ async fn guest_page(id: u64, connector: Arc<dyn Connector>) -> Option<(u64, Stri
 }
 
 /// The metrics of all guests that are awake and answer in time.
-async fn guests(core: &Core) -> String {
+async fn guests(core: &Core) -> GuestPages {
     let runtimes = core.registry.all().into_iter();
     let awake = runtimes.filter_map(|runtime| Some((runtime.id, runtime.connector()?)));
     let asked: Vec<_> = awake.map(|(id, connector)| guest_page(id, connector)).collect();
@@ -196,5 +198,5 @@ async fn guests(core: &Core) -> String {
             pages.add(id, &page);
         }
     }
-    pages.render()
+    pages
 }

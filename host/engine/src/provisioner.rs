@@ -1,7 +1,7 @@
 //! What the REST API asks for, done: validation against what there is, and events to the supervisors. Nothing here waits for
 //! a machine.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use futures_util::future::BoxFuture;
 use prometheus_client::registry::Registry as MetricsRegistry;
@@ -44,12 +44,15 @@ impl EngineProvisioner {
         };
         let wanted = wanted_at_creation(asked, &core.defaults());
         let spec = machine_spec(&wanted, &flavour);
-        let reservation = match reserve(core, &spec).await {
-            Ok(reservation) => Some(reservation),
-            // The same request may have been accepted before, when there was room.
-            Err(_) if idempotency.is_some() => None,
-            Err(refusal) => return Err(Refusal::NoRoom(refusal.to_string())),
-        };
+        if let Some(idempotency) = &idempotency {
+            // Asked before room is looked for: the same request may have been accepted when there was some.
+            let earlier = core.store.created_under(&caller.user, &idempotency.key).await;
+            let earlier = earlier.map_err(|error| Refusal::Unavailable(chain(&error)))?;
+            if let Some(Inserted::Repeated { id, fingerprint }) = earlier {
+                return self.repeated(id, &fingerprint, idempotency);
+            }
+        }
+        let reservation = reserve(core, &spec).await.map_err(|refusal| Refusal::NoRoom(refusal.to_string()))?;
         let created_ms = now_ms();
         let vm = VmDocument::default();
         let new = NewRuntime {
@@ -69,7 +72,10 @@ impl EngineProvisioner {
         let inserted = core.store.insert(&new, row.as_ref(), &created_entry(created_ms)).await;
         let id = match inserted.map_err(|error| Refusal::Unavailable(chain(&error)))? {
             Inserted::Fresh(id) => id,
-            Inserted::Repeated { id, fingerprint } => return self.repeated(id, &fingerprint, idempotency),
+            Inserted::Repeated { id, fingerprint } => {
+                let asked = idempotency.unwrap_or(Idempotency { key: String::new(), fingerprint: String::new() });
+                return self.repeated(id, &fingerprint, &asked);
+            }
         };
         let record = RuntimeRecord {
             id,
@@ -84,37 +90,21 @@ impl EngineProvisioner {
             updated_ms: created_ms,
         };
         tracing::info!(runtime = id, owner = %record.owner, flavour, state = "PENDING", "created");
-        if reservation.is_none() {
-            // Only a repetition would have done without room, and this was none.
-            return self.take_back(id).await;
-        }
-        let shared = supervise(core, record, wanted, vm, Beginning::Start { reservation });
+        let shared = supervise(core, record, wanted, vm, Beginning::Start { reservation: Some(reservation) });
         Ok(Created { runtime: shared.view(), repeated: false })
     }
 
-    fn repeated(&self, id: u64, fingerprint: &str, asked: Option<Idempotency>) -> Result<Created, Refusal> {
-        let asked = asked.unwrap_or(Idempotency { key: String::new(), fingerprint: String::new() });
+    fn repeated(&self, id: u64, fingerprint: &str, asked: &Idempotency) -> Result<Created, Refusal> {
         if asked.fingerprint != fingerprint {
-            return Err(Refusal::KeyReused(asked.key));
+            return Err(Refusal::KeyReused(asked.key.clone()));
         }
         let Some(shared) = self.core.registry.get(id) else {
-            let key = asked.key;
+            let key = &asked.key;
             return Err(Refusal::Unprocessable(format!(
                 "the Idempotency-Key `{key}` made runtime {id}, which was deleted since; take a new key"
             )));
         };
         Ok(Created { runtime: shared.view(), repeated: true })
-    }
-
-    /// Undoes a creation for which there turned out to be no room.
-    async fn take_back(&self, id: u64) -> Result<Created, Refusal> {
-        self.core.store.delete(id).await.map_err(|error| Refusal::Unavailable(chain(&error)))?;
-        let size = self.core.capacity.size();
-        let (given, _) = self.core.capacity.given();
-        Err(Refusal::NoRoom(format!(
-            "the host has no room: {given} of {} MiB of memory are given out; delete runtimes, or ask for less MEMORY",
-            size.memory_mib
-        )))
     }
 
     fn find(&self, id: u64) -> Result<Arc<Shared>, Refusal> {
@@ -208,7 +198,13 @@ impl Provisioner for EngineProvisioner {
     }
 
     fn ready(&self) -> Result<(), String> {
-        if self.core.is_stopping() { Err("the engine is stopping".to_owned()) } else { Ok(()) }
+        if self.core.is_stopping() {
+            return Err("the engine is stopping".to_owned());
+        }
+        match &*self.core.store_trouble.read().unwrap_or_else(PoisonError::into_inner) {
+            Some(reason) => Err(reason.clone()),
+            None => Ok(()),
+        }
     }
 }
 

@@ -13,8 +13,8 @@ use clap::{Args, ValueEnum};
 use serde::{Deserialize, Deserializer, Serialize};
 use skerry_api::provisioning::ENGINE_PORT;
 
-/// The gateway's most connections to one guest, and what a runtime may ask for.
-const MOST_CONCURRENCY: u32 = 32;
+/// Calls that the gateway has at one guest at once: its connections, less those for what is answered at once.
+const MOST_CONCURRENCY: u32 = 24;
 /// Largest settings file that is read.
 const MOST_FILE_BYTES: u64 = 1024 * 1024;
 

@@ -157,6 +157,8 @@ pub(crate) struct Supervisor {
     is_saved: bool,
     /// Whether the start under way is the adoption of a machine.
     adopting: bool,
+    /// The hardware before the change that is being made.
+    former_hardware: Option<(Option<u32>, Option<u32>)>,
     /// Serves the runtime's own address, where it has one.
     own_address: Option<tokio::task::AbortHandle>,
 }
@@ -184,6 +186,7 @@ impl Supervisor {
             unsaved: Vec::new(),
             is_saved: true,
             adopting: false,
+            former_hardware: None,
             own_address: None,
         }
     }
@@ -234,7 +237,7 @@ impl Supervisor {
             }
             Beginning::Failed => {
                 let reason = self.vm.error.clone().unwrap_or_default();
-                self.core.routes.failed(self.id(), reason.clone());
+                self.core.routes.failed(self.id(), starting::for_callers(&reason));
                 self.life = Some(Lifecycle::Failed(crate::lifecycle::Failed { reason }));
             }
         }

@@ -131,8 +131,8 @@ pub enum Refusal {
     /// 403.
     #[error("{0}")]
     Forbidden(String),
-    /// 423: it is on its way to another state.
-    #[error("runtime {id} is {}; ask again when it is not", state.name())]
+    /// 423: it is on its way to another state, or (RUNNING) from sleep to work.
+    #[error("runtime {id} is {}; ask again when it is not", if *state == RuntimeState::Running { "waking" } else { state.name() })]
     Transient {
         /// The runtime.
         id: u64,

@@ -70,7 +70,7 @@ fn serve(arguments: &EngineArguments, format: LogFormat, printer: &Printer) -> R
         .enable_all()
         .build()
         .context("cannot start the threads that serve")?;
-    runtime.block_on(serve_until_signal(setup, printer))
+    runtime.block_on(serve_until_signal(setup, printer, &interrupt))
 }
 
 /// Flags and environment over the file.
@@ -148,9 +148,13 @@ fn start_log(format: LogFormat, printer: &Printer) {
     };
 }
 
-async fn serve_until_signal(setup: EngineSetup, printer: &Printer) -> Result<ExitCode, Failure> {
+async fn serve_until_signal(setup: EngineSetup, printer: &Printer, earlier: &Interrupt) -> Result<ExitCode, Failure> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot catch SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot catch SIGINT")?;
+    // One that came before these two were listened for is no less a signal.
+    if let Some(exit_code) = earlier.exit_code() {
+        return Ok(exit_code);
+    }
     let begun = std::time::Instant::now();
     let storage: PathBuf = setup.settings.data_dir.clone();
     let engine = Engine::start(setup).await?;

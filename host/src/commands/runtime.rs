@@ -38,7 +38,8 @@ pub fn run(command: &RuntimeCommand, printer: &Printer) -> Result<ExitCode, Fail
         RuntimeCommand::Rm(arguments) => remove(arguments, printer),
         RuntimeCommand::Logs(arguments) => {
             let text = EngineClient::new(&arguments.client)?.log(arguments.id, arguments.lines).map_err(advise)?;
-            printer.result(&text)?;
+            let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+            printer.result(&(text + end))?;
             Ok(ExitCode::Success)
         }
         RuntimeCommand::Call(arguments) => call_function(arguments, printer),

@@ -4,7 +4,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyPool, Error, Row};
 
 use crate::limits;
-use crate::records::{HistoryRow, RuntimeRecord, TaskRow};
+use crate::records::{HistoryRow, Inserted, RuntimeRecord, TaskRow};
 
 pub(crate) async fn runtimes(pool: &AnyPool) -> Result<Vec<RuntimeRecord>, Error> {
     let rows = sqlx::query(
@@ -21,6 +21,16 @@ pub(crate) async fn history(pool: &AnyPool, id: u64) -> Result<Vec<HistoryRow>, 
         .fetch_all(pool)
         .await?;
     rows.iter().map(|row| Ok(HistoryRow { at_ms: number(row, 0)?, entry: row.try_get(1)? })).collect()
+}
+
+pub(crate) async fn created_under(pool: &AnyPool, user: &str, key: &str) -> Result<Option<Inserted>, Error> {
+    sqlx::query("SELECT runtime_id, fingerprint FROM idempotency WHERE user_name = $1 AND request_key = $2")
+        .bind(user)
+        .bind(key)
+        .fetch_optional(pool)
+        .await?
+        .map(|row| Ok(Inserted::Repeated { id: number(&row, 0)?, fingerprint: row.try_get(1)? }))
+        .transpose()
 }
 
 pub(crate) async fn one_task(pool: &AnyPool, runtime: u64, name: &str) -> Result<Option<TaskRow>, Error> {

@@ -110,6 +110,17 @@ impl Store {
         self.write(Operation::Save { record: record.clone(), history: history.to_vec() }).await
     }
 
+    /// What an earlier creation with this idempotency key made: always [`Inserted::Repeated`]. The runtime may have been
+    /// deleted since.
+    ///
+    /// # Errors
+    /// [`StoreError::Unstorable`], and those of the database.
+    pub async fn created_under(&self, user: &str, request_key: &str) -> Result<Option<Inserted>, StoreError> {
+        key("user", user)?;
+        key("idempotency key", request_key)?;
+        self.read(queries::created_under(&self.readers, user, request_key)).await
+    }
+
     /// Deletes a runtime with its history and tasks. Its idempotency key stays until it expires.
     ///
     /// # Errors

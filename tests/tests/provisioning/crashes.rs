@@ -169,7 +169,9 @@ fn an_engine_that_is_killed_at_a_transition_goes_on_from_before_or_after_it() {
 
 #[test]
 fn tasks_of_a_replaced_machine_survive_the_engine() {
-    let places = EnginePlaces::new(&["--pool", "minimal=0", "--boot-option", "call-time-limit-ms=4000"]);
+    // Without snapshots, for whose making machines of their own run.
+    let arguments = ["--pool", "minimal=0", "--snapshots=false", "--boot-option", "call-time-limit-ms=4000"];
+    let places = EnginePlaces::new(&arguments);
     let engine = places.start();
     let id = engine.create_running();
     let task = engine.start_task(id, &faas::endless());

@@ -101,6 +101,17 @@ fn machines_go_on_after_an_orderly_stop_and_are_taken_over() {
 }
 
 #[test]
+fn an_engine_that_is_stopped_while_it_fills_its_pool_leaves_no_machine() {
+    for pause_ms in [0, 20, 60, 120] {
+        let places = EnginePlaces::new(&["--pool", "minimal=2"]);
+        let engine = places.start();
+        std::thread::sleep(std::time::Duration::from_millis(pause_ms));
+        assert_eq!(engine.stop(), Some(0));
+        assert!(places.machines().is_empty(), "stopped after {pause_ms} ms");
+    }
+}
+
+#[test]
 fn where_machines_are_not_kept_none_is_left_and_the_runtimes_come_back() {
     let places = EnginePlaces::new(&["--keep-machines=false"]);
     let engine = places.start();

@@ -41,6 +41,18 @@ fn a_repeated_creation_under_one_key_creates_nothing_new() {
 }
 
 #[test]
+fn a_creation_that_was_refused_leaves_its_key_free() {
+    let places = EnginePlaces::new(&["--pool", "minimal=0"]);
+    let engine = places.start();
+    let ask = |cpu: u32| {
+        let body = json!({"SERVERLESS_RUNTIME": {"FAAS": {"FLAVOUR": "minimal", "CPU": cpu}}}).to_string();
+        engine.ask("POST", "/serverless-runtimes", &["Idempotency-Key: k1"], &body).status
+    };
+    assert_eq!((ask(255), ask(255), ask(1), ask(1)), (507, 507, 201, 201));
+    assert_eq!(engine.ask("GET", "/serverless-runtimes", &[], "").json()["TOTAL"], 1);
+}
+
+#[test]
 fn a_second_engine_on_the_same_data_is_refused() {
     let places = EnginePlaces::new(&["--pool", "minimal=0"]);
     let _engine = places.start();
@@ -60,6 +72,7 @@ fn a_machine_that_cannot_start_leaves_a_runtime_in_error_with_the_reason() {
     let answer = engine.ask("GET", &format!("/r/{id}/healthz"), &[], "");
     assert_eq!(answer.status, 503, "{}", answer.body);
     assert!(answer.body.contains("too little memory"), "{}", answer.body);
+    assert!(!answer.body.contains("skerry-loader"), "the console is the owner's: {}", answer.body);
     // More memory brings it to life.
     let raise = json!({"SERVERLESS_RUNTIME": {"FAAS": {"FLAVOUR": "minimal", "MEMORY": 64}}}).to_string();
     assert_eq!(engine.ask("PUT", &format!("/serverless-runtimes/{id}"), &[], &raise).status, 200);

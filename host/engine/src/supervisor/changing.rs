@@ -39,6 +39,7 @@ impl Supervisor {
         };
         let outgrown = matches!(self.life, Some(Lifecycle::Asleep(_))) && spec != self.spec();
         let before = std::mem::replace(&mut self.wanted, after);
+        self.former_hardware = Some((before.faas.cpu, before.faas.memory_mb));
         self.apply(needs_machine, outgrown);
         if let Err(error) = self.try_commit("updated", Note::default()).await {
             // Nothing has been begun, so what is in memory goes back to what the store has.

@@ -139,6 +139,10 @@ impl Supervisor {
                 // The room was for the replacement.
                 self.reservation = None;
                 self.life = Some(Lifecycle::Running(updating.failed()));
+                if let Some((cpu, memory_mb)) = self.former_hardware.take() {
+                    // What is shown is what serves; asking for the same once more is another try.
+                    (self.wanted.faas.cpu, self.wanted.faas.memory_mb) = (cpu, memory_mb);
+                }
                 let detail = format!("the new machine did not start, the old one goes on: {reason}");
                 return self.commit("update-failed", Note::detail(&detail)).await;
             }
@@ -161,7 +165,7 @@ impl Supervisor {
                 self.begin_start_after(pause);
             }
             AfterEnd::GivenUp(failed) => {
-                self.core.routes.failed(id, failed.reason.clone());
+                self.core.routes.failed(id, for_callers(&failed.reason));
                 self.life = Some(Lifecycle::Failed(failed));
                 self.vm.current = None;
                 self.reservation = None;
@@ -277,6 +281,11 @@ impl Supervisor {
             }
         });
     }
+}
+
+/// What callers of the runtime may know of its failure: the reason, without what its console said.
+pub(super) fn for_callers(reason: &str) -> String {
+    reason.split("; its serial console").next().unwrap_or_default().lines().next().unwrap_or_default().to_owned()
 }
 
 /// A new machine by the fastest way.

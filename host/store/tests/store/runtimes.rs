@@ -26,6 +26,8 @@ pub(crate) async fn a_repeated_key_gives_the_first_runtime_and_writes_nothing(pl
     again.fingerprint = "another request".to_owned();
     let repeated = store.insert(&new("b"), Some(&again), &happened(6)).await.unwrap();
     assert_eq!(repeated, Inserted::Repeated { id: 2, fingerprint: "print of k".to_owned() });
+    assert_eq!(store.created_under("ann", "k").await.unwrap(), Some(repeated));
+    assert_eq!(store.created_under("bob", "k").await.unwrap(), None);
     assert_eq!(store.load().await.unwrap().len(), 2);
     assert_eq!(store.history(2).await.unwrap(), [happened(5)]);
     let other_user = store.insert(&new("c"), Some(&key("bob", "k", 7)), &happened(7)).await.unwrap();

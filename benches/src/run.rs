@@ -11,6 +11,7 @@ use crate::arguments::{Arguments, Experiment};
 use crate::bench::Bench;
 use crate::experiments::{density, gateway, load, restart, start};
 use crate::machine::Facts;
+use crate::processes::ProcessorTime;
 use crate::report::{self, Section};
 
 /// How long blocking calls get to end after a signal. What they started ends with this process at the latest.
@@ -75,6 +76,7 @@ fn measure(arguments: &Arguments) -> anyhow::Result<Ended> {
 async fn all(bench: &Bench, results: &mut Results) {
     for experiment in bench.arguments.experiments() {
         eprintln!("{}:", experiment.name());
+        let before = ProcessorTime::now();
         let measured = match experiment {
             Experiment::Start => start::measure(bench).await,
             Experiment::Gateway => gateway::measure(bench).await,
@@ -83,7 +85,8 @@ async fn all(bench: &Bench, results: &mut Results) {
             Experiment::Restart => restart::measure(bench).await,
         };
         match measured {
-            Ok(section) => {
+            Ok(mut section) => {
+                section.notes.extend(ProcessorTime::now().zip(before).map(|(now, before)| disturbance(now, before)));
                 println!("{}", section.render());
                 results.sections.push(section);
             }
@@ -94,6 +97,15 @@ async fn all(bench: &Bench, results: &mut Results) {
             }
         }
     }
+}
+
+/// How much the machine was not this program's alone.
+fn disturbance(now: ProcessorTime, before: ProcessorTime) -> String {
+    let (processes, machines) = now.shares_of_others(before);
+    let [processes, machines] = [processes, machines].map(|share| share * 100.0);
+    format!(
+        "of the machine's processor time, {processes:.1} % went to others' processes and {machines:.1} % was stolen from it"
+    )
 }
 
 /// Resolves at the first signal that asks this program to end.

@@ -210,6 +210,14 @@ pub struct CallArguments {
     /// URL of the runtime, as provision prints it
     #[arg(short, long, value_name = "URL", env = "SKERRY_ENDPOINT")]
     pub endpoint: String,
+    /// The function.
+    #[command(flatten)]
+    pub function: FunctionArguments,
+}
+
+/// A function to run, and its arguments.
+#[derive(Args, Debug)]
+pub struct FunctionArguments {
     /// Language of the function
     #[arg(short, long, value_enum, ignore_case = true, env = "SKERRY_LANG")]
     pub lang: Language,
@@ -218,7 +226,7 @@ pub struct CallArguments {
     pub file: PathBuf,
     /// The function to run [default: the last one defined for C, `run` or the only export for WASM]
     #[arg(long = "fn", value_name = "NAME", env = "SKERRY_FN")]
-    pub function: Option<String>,
+    pub name: Option<String>,
     /// Run it as a task of the runtime and ask until it is done
     #[arg(long = "async", env = "SKERRY_ASYNC", value_parser = BoolishValueParser::new())]
     pub asynchronous: bool,
@@ -460,8 +468,8 @@ mod tests {
     fn call_takes_negative_numbers_and_a_language_in_any_case() {
         let words = "skerry call -e http://127.0.0.1:1 --lang wasm --file - int:-3 -4".split(' ');
         let Command::Call(arguments) = Arguments::try_parse_from(words).unwrap().command else { panic!("not call") };
-        assert_eq!(arguments.lang, Language::Wasm);
-        assert_eq!(arguments.arguments, ["int:-3", "-4"]);
+        assert_eq!(arguments.function.lang, Language::Wasm);
+        assert_eq!(arguments.function.arguments, ["int:-3", "-4"]);
     }
 
     #[test]

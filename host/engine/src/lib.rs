@@ -29,6 +29,7 @@ mod registry;
 mod runtime_document;
 pub mod settings;
 mod snapshots;
+mod start_failure;
 mod supervisor;
 mod tasks;
 

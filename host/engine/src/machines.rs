@@ -8,20 +8,20 @@
 //!
 //! A way that fails is followed by the next one, and the failure is logged and counted.
 
+mod snapshot;
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use skerry_api::boot::GuestExit;
 use skerry_api::console::Milestones;
 use skerry_api::faas::GUEST_PORT;
 use skerry_api::provisioning::StartPath;
 use skerry_vmm::{
-    Accelerator, Backend, ExitCause, Lifetime, MicroVm, Network, NotReady, Qemu, ResourceLimits, RunningMachine,
-    StartError, StartTimings, VmExit, VmSpec,
+    Accelerator, Backend, Lifetime, MicroVm, Network, Qemu, ResourceLimits, RunningMachine, StartTimings, VmSpec,
 };
-use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
 use crate::boot_phases::BootPhases;
@@ -29,15 +29,13 @@ use crate::capacity::Demand;
 use crate::guest;
 use crate::live_vm::{LiveVm, Phases, chain};
 use crate::snapshots::Snapshots;
+use crate::start_failure::{StartFailure, not_ready, start_failure};
+use snapshot::Making;
 
 /// What a machine with a private link has in its directory.
 const LINK_SOCKET: &str = "link.sock";
 /// How long the end of an engine waits for starts in progress.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a start waits for a snapshot that is being made before it boots.
-const SNAPSHOT_WAIT: Duration = Duration::from_secs(5);
-/// How long no snapshot is tried after making one failed.
-const SNAPSHOT_PAUSE: Duration = Duration::from_secs(60);
 /// What the VMM itself takes beside the guest's memory, in MiB; measured by the benchmark `memory`.
 pub const VMM_OVERHEAD_MIB: u64 = 40;
 
@@ -119,21 +117,6 @@ pub struct StartReport<'a> {
     pub path: StartPath,
     /// How long it took; `None` when it failed.
     pub took: Option<Duration>,
-}
-
-/// No machine could be started.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{reason}")]
-pub struct StartFailure {
-    /// Why, with causes and the end of the serial log.
-    pub reason: String,
-    /// Whether trying again cannot help: the request asks for what does not work.
-    pub is_final: bool,
-}
-
-enum Making {
-    Now(Arc<Notify>),
-    FailedAt(Instant),
 }
 
 impl Machines {
@@ -222,7 +205,7 @@ impl Machines {
     }
 
     async fn permit(&self) -> Result<SemaphorePermit<'_>, StartFailure> {
-        let closed = |_| StartFailure { reason: "the engine is stopping".to_owned(), is_final: false };
+        let closed = |_| StartFailure::passing("the engine is stopping".to_owned());
         self.starts.acquire().await.map_err(closed)
     }
 
@@ -247,87 +230,6 @@ impl Machines {
                 Err(chain(&error))
             }
         }
-    }
-
-    /// The snapshot to start from, with its key: waits for one that is being made, and begins to make a missing one.
-    async fn usable_snapshot(self: &Arc<Self>, spec: &MachineSpec, vm_spec: &VmSpec) -> Option<(String, PathBuf)> {
-        let snapshots = self.snapshots.clone()?;
-        let key = self.snapshot_key(spec, vm_spec);
-        let deadline = Instant::now() + SNAPSHOT_WAIT;
-        loop {
-            let (found, wanted) = (Arc::clone(&snapshots), key.clone());
-            match blocking(move || found.find(&wanted).map_err(|error| chain(&error))).await {
-                Ok(Some(path)) => return Some((key, path)),
-                Ok(None) => {}
-                Err(reason) => tracing::warn!(flavour = spec.flavour, "{reason}; making a new one"),
-            }
-            let made = self.join_making(spec, vm_spec, &key)?;
-            let left = deadline.saturating_duration_since(Instant::now());
-            // What was made before this wait began is found by the next look.
-            if left.is_zero() || tokio::time::timeout(left, made.notified()).await.is_err() {
-                return None;
-            }
-        }
-    }
-
-    /// The news that the snapshot for `key` is made, if another start makes it; begins to make it otherwise.
-    fn join_making(self: &Arc<Self>, spec: &MachineSpec, vm_spec: &VmSpec, key: &str) -> Option<Arc<Notify>> {
-        let mut making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
-        match making.get(key) {
-            Some(Making::Now(made)) => return Some(Arc::clone(made)),
-            Some(Making::FailedAt(at)) if at.elapsed() < SNAPSHOT_PAUSE => return None,
-            _ => {}
-        }
-        let made = Arc::new(Notify::new());
-        making.insert(key.to_owned(), Making::Now(Arc::clone(&made)));
-        let (machines, spec, vm_spec, key) = (Arc::clone(self), spec.clone(), vm_spec.clone(), key.to_owned());
-        tokio::spawn(async move {
-            let outcome = machines.make_snapshot(&vm_spec, &key).await;
-            let mut making = machines.making.lock().unwrap_or_else(PoisonError::into_inner);
-            match outcome {
-                Ok(bytes) => {
-                    tracing::info!(flavour = spec.flavour, memory_mib = spec.memory_mib, bytes, "snapshot made");
-                    making.remove(&key);
-                }
-                Err(reason) => {
-                    tracing::warn!(
-                        flavour = spec.flavour,
-                        "no snapshot could be made; starts are cold boots: {reason}"
-                    );
-                    making.insert(key, Making::FailedAt(Instant::now()));
-                }
-            }
-            drop(making);
-            made.notify_waiters();
-        });
-        // The one that needs it first boots at once: it would wait for a boot anyway.
-        None
-    }
-
-    async fn make_snapshot(&self, vm_spec: &VmSpec, key: &str) -> Result<u64, String> {
-        let Some(snapshots) = self.snapshots.clone() else { return Err("snapshots are off".to_owned()) };
-        let (qemu, key, timeout) = (self.qemu.clone(), key.to_owned(), self.start_timeout);
-        // It is nobody's machine, so it does not outlive the engine.
-        let vm_spec = VmSpec { lifetime: Lifetime::EndsWithHost, ..vm_spec.clone() };
-        blocking(move || {
-            let folder = snapshots.begin(&key).map_err(|error| chain(&error))?;
-            let mut vm = qemu.start(&vm_spec).map_err(|error| chain(&error))?;
-            vm.wait_until_ready(timeout).map_err(|error| chain(&error))?;
-            let report = vm.save(&folder, timeout).map_err(|error| chain(&error))?;
-            vm.stop().map_err(|error| chain(&error))?;
-            // Machines of one snapshot then share what none of them has written to.
-            if let Err(error) = qemu.share_memory(&vm_spec, &folder) {
-                tracing::warn!("machines of this snapshot do not share memory: {}", chain(&error));
-            }
-            snapshots.complete(&key, &folder).map_err(|error| chain(&error))?;
-            Ok(report.bytes)
-        })
-        .await
-    }
-
-    fn snapshot_key(&self, spec: &MachineSpec, vm_spec: &VmSpec) -> String {
-        let image = self.flavours.get(&spec.flavour).map_or("", |image| image.id.as_str());
-        format!("image {image}\n{}", self.qemu.saved_state_key(vm_spec))
     }
 
     async fn restore(
@@ -441,7 +343,7 @@ impl Stopwatch {
 }
 
 async fn connected(id: String, vm: Box<dyn MicroVm>, start: StartPath) -> Result<LiveVm, StartFailure> {
-    LiveVm::new(id, vm, start).await.map_err(|error| StartFailure { reason: chain(&error), is_final: false })
+    LiveVm::new(id, vm, start).await.map_err(|error| StartFailure::passing(chain(&error)))
 }
 
 /// Ends a machine that does not serve.
@@ -450,26 +352,7 @@ async fn abandoned(vm: LiveVm, reason: &str) -> StartFailure {
     vm.stop().await;
     let reason =
         if tail.is_empty() { reason.to_owned() } else { format!("{reason}; its serial console ends with\n{tail}") };
-    StartFailure { reason, is_final: false }
-}
-
-fn start_failure(error: &StartError) -> StartFailure {
-    let is_final = match error {
-        StartError::Spec(_) => true,
-        StartError::Ended(exit) => is_hopeless(exit),
-        _ => false,
-    };
-    StartFailure { reason: chain(error), is_final }
-}
-
-fn not_ready(error: &NotReady) -> StartFailure {
-    let is_final = matches!(error, NotReady::Ended(exit) if is_hopeless(exit));
-    StartFailure { reason: chain(error), is_final }
-}
-
-/// Whether a guest that ended so will always end so.
-fn is_hopeless(exit: &VmExit) -> bool {
-    matches!(exit.cause, ExitCause::Guest(GuestExit::TooLittleMemory | GuestExit::BadImage | GuestExit::RuntimeRefused))
+    StartFailure::passing(reason)
 }
 
 async fn blocking<T: Send + 'static, E: Send + 'static + From<PanicInBlocking>>(
@@ -492,7 +375,7 @@ impl From<PanicInBlocking> for String {
 
 impl From<PanicInBlocking> for StartFailure {
     fn from(panic: PanicInBlocking) -> Self {
-        Self { reason: panic.0, is_final: false }
+        Self::passing(panic.0)
     }
 }
 

@@ -30,9 +30,10 @@ use crate::capacity::Reservation;
 use crate::core::{Core, now_ms};
 use crate::lifecycle::{Lifecycle, Pending};
 use crate::live_vm::{LiveVm, VmRecord, chain};
-use crate::machines::{MachineSpec, StartFailure};
+use crate::machines::MachineSpec;
 use crate::registry::Shared;
 use crate::runtime_document::{Shown, VmDocument, machine_spec, shown};
+use crate::start_failure::StartFailure;
 
 /// Events that may wait for a runtime. Each of its own tasks sends one at a time, and clients wait for their answers.
 pub(crate) const MOST_EVENTS: usize = 64;

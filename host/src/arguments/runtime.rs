@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::BoolishValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Language, OutputFormat};
+use super::{FunctionArguments, OutputFormat};
 use crate::memory_size::MemorySize;
 
 /// `skerry runtime …`.
@@ -197,28 +197,9 @@ pub struct RuntimeCallArguments {
     /// The runtime's id
     #[arg(value_name = "ID")]
     pub id: u64,
-    /// Language of the function
-    #[arg(short, long, value_enum, ignore_case = true, env = "SKERRY_LANG")]
-    pub lang: Language,
-    /// File with the function: C source or a WebAssembly module; - reads stdin
-    #[arg(short, long, value_name = "PATH", env = "SKERRY_FILE")]
-    pub file: PathBuf,
-    /// The function to run [default: the last one defined for C, `run` or the only export for WASM]
-    #[arg(long = "fn", value_name = "NAME", env = "SKERRY_FN")]
-    pub function: Option<String>,
-    /// Run it as a task of the runtime and ask until it is done
-    #[arg(long = "async", env = "SKERRY_ASYNC", value_parser = BoolishValueParser::new())]
-    pub asynchronous: bool,
-    /// Print the runtime's answer as it came: JSON, values in base64
-    #[arg(long, env = "SKERRY_RAW", value_parser = BoolishValueParser::new())]
-    pub raw: bool,
-    /// How long to wait for the answer, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 90, env = "SKERRY_TIMEOUT",
-          value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    pub timeout: u64,
-    /// For C name=value; for WASM type:value in order; a type alone with `out:` in front is an OUT parameter
-    #[arg(value_name = "ARGUMENT", allow_negative_numbers = true)]
-    pub arguments: Vec<String>,
+    /// The function.
+    #[command(flatten)]
+    pub function: FunctionArguments,
     /// The engine.
     #[command(flatten)]
     pub client: ClientArguments,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use skerry_api::faas::{ExecuteAnswer, ExecuteRequest, TaskState};
 
-use crate::arguments::{CallArguments, Language};
+use crate::arguments::{CallArguments, FunctionArguments, Language};
 use crate::exit_code::ExitCode;
 use crate::faas_client::{self, Answer, ClientError, FaasClient};
 use crate::failure::{Failure, OrHint};
@@ -28,20 +28,21 @@ const LAST_POLL: Duration = Duration::from_millis(500);
 /// # Errors
 /// When the request cannot be made, is refused, or gets no answer. A function that fails is reported and ends with 1.
 pub fn run(arguments: &CallArguments, printer: &Printer) -> Result<ExitCode, Failure> {
-    run_with(arguments, None, printer)
+    run_at(&arguments.endpoint, &arguments.function, None, printer)
 }
 
 /// As [`run`], for a runtime behind an engine's gateway that asks for credentials.
 ///
 /// # Errors
 /// As [`run`].
-pub fn run_with(
-    arguments: &CallArguments,
+pub fn run_at(
+    endpoint: &str,
+    arguments: &FunctionArguments,
     authorization: Option<&str>,
     printer: &Printer,
 ) -> Result<ExitCode, Failure> {
     let timeout = Duration::from_secs(arguments.timeout);
-    let client = FaasClient::new(&arguments.endpoint, timeout).map_err(|error| Failure::usage(&error))?;
+    let client = FaasClient::new(endpoint, timeout).map_err(|error| Failure::usage(&error))?;
     let client = client.with_authorization(authorization);
     let request = request(arguments)?;
     let answer = if arguments.asynchronous {
@@ -53,9 +54,9 @@ pub fn run_with(
     report(arguments, printer, client.endpoint(), &answer)
 }
 
-fn request(arguments: &CallArguments) -> Result<ExecuteRequest, Failure> {
+fn request(arguments: &FunctionArguments) -> Result<ExecuteRequest, Failure> {
     let function = read(&arguments.file)?;
-    let wanted = arguments.function.as_deref();
+    let wanted = arguments.name.as_deref();
     match arguments.lang {
         Language::C => {
             let source = String::from_utf8(function)
@@ -121,7 +122,7 @@ fn advise(failure: Failure, endpoint: &str) -> Failure {
 }
 
 fn report(
-    arguments: &CallArguments,
+    arguments: &FunctionArguments,
     printer: &Printer,
     endpoint: &str,
     answer: &Answer<ExecuteAnswer>,

@@ -10,8 +10,8 @@ use skerry_api::provisioning::{
 };
 
 use crate::arguments::{
-    CallArguments, OutputFormat, Restart, RuntimeCallArguments, RuntimeCommand, RuntimeCreateArguments,
-    RuntimeGetArguments, RuntimeListArguments, RuntimeOptionArguments, RuntimeRemoveArguments, RuntimeUpdateArguments,
+    OutputFormat, Restart, RuntimeCallArguments, RuntimeCommand, RuntimeCreateArguments, RuntimeGetArguments,
+    RuntimeListArguments, RuntimeOptionArguments, RuntimeRemoveArguments, RuntimeUpdateArguments,
 };
 use crate::commands::call;
 use crate::engine_client::{EngineClient, advise};
@@ -156,17 +156,8 @@ fn remove(arguments: &RuntimeRemoveArguments, printer: &Printer) -> Result<ExitC
 
 fn call_function(arguments: &RuntimeCallArguments, printer: &Printer) -> Result<ExitCode, Failure> {
     let client = EngineClient::new(&arguments.client)?;
-    let call_arguments = CallArguments {
-        endpoint: format!("{}/r/{}", client.url(), arguments.id),
-        lang: arguments.lang,
-        file: arguments.file.clone(),
-        function: arguments.function.clone(),
-        asynchronous: arguments.asynchronous,
-        raw: arguments.raw,
-        timeout: arguments.timeout,
-        arguments: arguments.arguments.clone(),
-    };
-    call::run_with(&call_arguments, client.authorization(), printer)
+    let endpoint = format!("{}/r/{}", client.url(), arguments.id);
+    call::run_at(&endpoint, &arguments.function, client.authorization(), printer)
 }
 
 /// What the options ask for.

@@ -11,7 +11,8 @@ use super::{Event, Note, Saved, StartedMachine, Supervisor};
 use crate::core::Core;
 use crate::lifecycle::{AfterEnd, Asleep, Lifecycle, Pending, Running, Waking};
 use crate::live_vm::{LiveVm, VmRecord};
-use crate::machines::{MachineSpec, StartFailure};
+use crate::machines::MachineSpec;
+use crate::start_failure::StartFailure;
 use crate::{snapshots, tasks};
 
 /// The pause before a runtime for which there was no room is woken again, as long as requests wait for it.
@@ -50,7 +51,7 @@ impl Supervisor {
                         vm.stop().await;
                     }
                     end(machine).await;
-                    Err(StartFailure { reason, is_final: false })
+                    Err(StartFailure::passing(reason))
                 }
             };
             deliver(&events, Event::Started { attempt, outcome }).await;
@@ -236,7 +237,7 @@ impl Supervisor {
     pub(super) async fn begin_pending_start(&mut self) {
         match self.reserve_room().await {
             Ok(()) => self.begin_start(None),
-            Err(reason) => self.start_failed(StartFailure { reason, is_final: false }).await,
+            Err(reason) => self.start_failed(StartFailure::passing(reason)).await,
         }
     }
 

@@ -36,7 +36,7 @@ use snapshot::Making;
 const LINK_SOCKET: &str = "link.sock";
 /// How long the end of an engine waits for starts in progress.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
-/// What the VMM itself takes beside the guest's memory, in MiB; measured by the benchmark `memory`.
+/// What the VMM itself takes beside the guest's memory, in MiB; its share of what the benchmark `density` measures.
 pub const VMM_OVERHEAD_MIB: u64 = 40;
 
 /// An image that runtimes are started from.

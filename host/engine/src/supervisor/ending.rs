@@ -15,7 +15,9 @@ use crate::{guest, tasks};
 const ACTIVITY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a replaced machine gets to finish what it had begun; calls have limits of their own, far below this.
 const RETIREMENT: Duration = Duration::from_secs(15 * 60);
-/// The pause between two looks at a machine that retires, or that was too busy to sleep.
+/// The least pause before a look whether a runtime may sleep: its guest is asked, and may be busy for long.
+const BUSY_PAUSE: Duration = Duration::from_secs(1);
+/// The pause between two looks at a machine that retires.
 const PAUSE: Duration = Duration::from_millis(200);
 
 impl Supervisor {
@@ -77,7 +79,7 @@ impl Supervisor {
         let Some(Lifecycle::Running(_)) = self.life else { return None };
         let timeout = self.wanted.skerry.as_ref()?.idle_timeout_s.filter(|seconds| *seconds > 0)?;
         let idle = self.core.routes.idle_for(self.id()).unwrap_or_default();
-        Some(Duration::from_secs(timeout.into()).saturating_sub(idle).max(PAUSE))
+        Some(Duration::from_secs(timeout.into()).saturating_sub(idle).max(BUSY_PAUSE))
     }
 
     /// Falls asleep if nobody has asked for anything for long enough, and nothing is being done.

@@ -3,6 +3,8 @@
 //! An edit replaces a text that must be in its file exactly once. Where nearly all of a file would change, a file of ours in
 //! `guest/kernel/overlay` takes its place. `sha256` is that of the kernel's file before any change.
 
+use crate::kernel_dependencies;
+
 /// One replacement.
 pub(crate) struct Edit {
     /// The text in the kernel's file.
@@ -71,22 +73,8 @@ pub(crate) const ADDITIONS: &[Addition] = &[
 ];
 
 pub(crate) const EDITS: &[FileEdits] = &[
-    FileEdits {
-        path: "Cargo.toml",
-        sha256: "3f287a296748d94c613fb2f178e4b6346c422d15785398962a6d24c51e1435e4",
-        edits: &[
-            Edit {
-                find: "[dependencies.log]\nversion = \"0.4\"\n",
-                replace: "[dependencies.log]\nversion = \"0.4\"\nfeatures = [\"release_max_level_error\"]\n",
-                why: "messages below `error` are never shown; left out at compile time they cost neither size nor time",
-            },
-            Edit {
-                find: "[dependencies.talc]\nversion = \"4\"\n",
-                replace: "[dependencies.talc]\nversion = \"4\"\nfeatures = [\"counters\"]\n",
-                why: "the runtime reports how much memory is free",
-            },
-        ],
-    },
+    kernel_dependencies::MANIFEST,
+    kernel_dependencies::LOCK,
     FileEdits {
         path: "src/lib.rs",
         sha256: "a17d3a37d5b74a4a5b63815bd86a7105921f35438f3354cbcc3d222d01aa0ba9",

@@ -12,6 +12,7 @@ mod builder;
 mod command;
 mod fingerprint;
 mod flavour;
+mod kernel_dependencies;
 mod kernel_edits;
 pub mod kernel_source;
 mod link;

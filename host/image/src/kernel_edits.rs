@@ -305,6 +305,11 @@ pub(crate) const EDITS: &[FileEdits] = &[
                 replace: "\t\tif has_room && self.send_vqs.vqs[0].dispatch(buff_tkn, false, BufferType::Direct).is_ok() {\n\t\t\tself.send_vqs.in_flight += 1;\n\t\t}\n",
                 why: "when packets are sent faster than the device takes them, the kernel panicked; now it waits, and drops one if that takes too long",
             },
+            Edit {
+                find: "\t\tlet status = self.isr_stat.is_queue_interrupt();\n\n\t\t#[cfg(not(feature = \"pci\"))]\n\t\tif status.contains(virtio::mmio::InterruptStatus::CONFIGURATION_CHANGE_NOTIFICATION) {\n\t\t\tinfo!(\"Configuration changes are not possible! Aborting\");\n\t\t\ttodo!(\"Implement possibility to change config on the fly...\")\n\t\t}\n\n\t\t#[cfg(feature = \"pci\")]\n\t\tif status.contains(virtio::pci::IsrStatus::DEVICE_CONFIGURATION_INTERRUPT) {\n\t\t\tinfo!(\"Configuration changes are not possible! Aborting\");\n\t\t\ttodo!(\"Implement possibility to change config on the fly...\")\n\t\t}\n\n",
+                replace: "",
+                why: "a device whose configuration changes, as when its cable is pulled, must not end the guest; nothing of it is used later",
+            },
         ],
     },
     FileEdits {

@@ -3,6 +3,7 @@
 //! - [`image`]: the image, built from source once per run.
 //! - [`runtime`]: a Serverless Runtime in a microVM of its own, a few at a time.
 //! - [`http`]: a client that sends the bytes it is told to and sees every byte of the answer.
+//! - [`cable`]: a client at a machine's private link, whose every segment its test decides upon.
 //! - [`faas`]: requests in their wire form, and answers taken apart.
 //! - [`command`]: the `skerry` binary and `curl`, as a user runs them.
 //! - [`engine`]: a provisioning engine, killed and started again.
@@ -11,6 +12,7 @@
 //! Helpers fail like tests: by panicking at the caller's line.
 #![forbid(unsafe_code)]
 
+pub mod cable;
 pub mod command;
 pub mod engine;
 pub mod faas;

@@ -1,14 +1,16 @@
 //! A Serverless Runtime in a microVM of its own, started as `skerry provision` starts it, for the length of a test.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
 use skerry_api::console::ReadyLine;
 use skerry_api::faas::GUEST_PORT;
-use skerry_vmm::{Accelerator, Backend, Lifetime, MicroVm, Network, NotReady, Qemu, StartError, VmExit, VmSpec};
+use skerry_vmm::{
+    Accelerator, Backend, GuestAddress, Lifetime, MicroVm, Network, NotReady, Qemu, StartError, VmExit, VmSpec,
+};
 use tempfile::TempDir;
 
 use crate::PATIENCE;
@@ -68,6 +70,8 @@ pub struct Setup {
     pub memory_mib: u32,
     /// Boot options, `name=value` each.
     pub options: Vec<String>,
+    /// How it is reached.
+    pub network: Network,
 }
 
 impl Setup {
@@ -80,6 +84,7 @@ impl Setup {
             unikernel: image.unikernel.clone(),
             memory_mib: USUAL_MEMORY_MIB,
             options: options.iter().map(ToString::to_string).collect(),
+            network: Network::User,
         }
     }
 
@@ -100,7 +105,7 @@ impl Setup {
             lifetime: Lifetime::EndsWithHost,
             state_dir,
             guest_port: GUEST_PORT,
-            network: Network::User,
+            network: self.network,
             limits: None,
         }
     }
@@ -141,7 +146,7 @@ impl Setup {
         };
         match vm.wait_until_ready(PATIENCE) {
             Ok(ready) => {
-                let address = vm.address().tcp().expect("user networking has a TCP address");
+                let address = vm.address();
                 let serial_log = vm.serial_log().to_owned();
                 Ok(Runtime { vm: Mutex::new(Some(vm)), address, serial_log, ready, _state: state, _slot: slot })
             }
@@ -159,7 +164,7 @@ fn qemu() -> Qemu {
 pub struct Runtime {
     /// Taken when it is stopped. Behind a lock because clients on several threads share the rest.
     vm: Mutex<Option<Box<dyn MicroVm>>>,
-    address: SocketAddr,
+    address: GuestAddress,
     serial_log: PathBuf,
     ready: ReadyLine,
     // Fields are dropped in this order: the place is free only when the machine is gone.
@@ -210,16 +215,33 @@ impl Runtime {
         &self.ready
     }
 
-    /// Where it answers.
+    /// Where it answers, if it is reached as usual.
+    ///
+    /// # Panics
+    /// When it has a link.
     #[must_use]
+    #[track_caller]
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.address.tcp().expect("user networking has a TCP address")
+    }
+
+    /// The socket of its link.
+    ///
+    /// # Panics
+    /// When it has none.
+    #[must_use]
+    #[track_caller]
+    pub fn link(&self) -> &Path {
+        match &self.address {
+            GuestAddress::Link(path) => path,
+            GuestAddress::Tcp(address) => panic!("it is reached by {address}"),
+        }
     }
 
     /// A URL of it.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("http://{}{path}", self.address())
     }
 
     /// All that is on its serial console so far.

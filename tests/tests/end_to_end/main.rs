@@ -10,5 +10,6 @@ mod cli;
 mod concurrency;
 mod faas;
 mod functions_that_fail;
+mod hostile_peer;
 mod machine;
 mod metrics;

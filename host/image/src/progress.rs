@@ -61,7 +61,7 @@ pub trait Progress {
         let _ = (step, total);
     }
 
-    /// The step's tool said something, such as `Compiling smoltcp v0.12.0`.
+    /// The step's tool said something, such as `Compiling smoltcp v0.14.0`.
     fn line(&mut self, text: &str) {
         let _ = text;
     }

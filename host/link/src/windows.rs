@@ -2,8 +2,8 @@
 //!
 //! The stack knows too, but when it has more to send than the guest takes, it sends a byte too many now and then to find out
 //! whether that has changed (a zero-window probe; RFC 9293, 3.8.6.1). On this cable nothing gets lost, so there is nothing to
-//! find out, and if something did, the answer to a keep-alive of ours would tell. And Hermit's stack (smoltcp 0.12) panics over a probe that
-//! comes just after its application has read. So the stack is given what the guest takes, and no more.
+//! find out, and if something did, the answer to a keep-alive of ours would tell. And each probe that the guest's stack does not
+//! like costs it work. So the stack is given what the guest takes, and no more.
 
 use std::collections::HashMap;
 

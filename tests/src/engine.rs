@@ -24,6 +24,7 @@ pub const PASSWORD: &str = "correct horse battery staple";
 pub struct EnginePlaces {
     root: TempDir,
     arguments: Vec<String>,
+    password: Option<&'static str>,
 }
 
 /// An engine that runs. Dropped, it is killed, and so are its machines.
@@ -40,7 +41,21 @@ impl EnginePlaces {
     #[must_use]
     pub fn new(arguments: &[&str]) -> Self {
         let root = tempfile::tempdir().expect("a temporary directory");
-        Self { root, arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect() }
+        let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        Self { root, arguments, password: Some(PASSWORD) }
+    }
+
+    /// The same, for engines that are given no password.
+    #[must_use]
+    pub fn without_password(mut self) -> Self {
+        self.password = None;
+        self
+    }
+
+    /// What all engines here have written to stdout.
+    #[must_use]
+    pub fn output(&self) -> String {
+        std::fs::read_to_string(self.root.path().join("engine.out")).unwrap_or_default()
     }
 
     /// The engine's data directory.
@@ -78,6 +93,8 @@ impl EnginePlaces {
     pub fn spawn(&self, port: u16) -> Child {
         let image = image::minimal();
         let log = File::options().create(true).append(true).open(self.log_file()).expect("a log file");
+        let output = self.root.path().join("engine.out");
+        let output = File::options().create(true).append(true).open(output).expect("an output file");
         Command::new(binary())
             .args(["engine", "--log-format", "json", "--no-setup", "--accelerator", "tcg", "--image", &image.id])
             .args(["--port", &port.to_string(), "--source"])
@@ -87,11 +104,11 @@ impl EnginePlaces {
             .arg("--state-dir")
             .arg(self.state_dir())
             .args(&self.arguments)
-            .env("SKERRY_ADMIN_PASSWORD", PASSWORD)
+            .envs(self.password.map(|password| ("SKERRY_ADMIN_PASSWORD", password)))
             .env("CARGO_TARGET_DIR", target_dir())
             .env("XDG_CACHE_HOME", self.root.path().join("cache"))
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(output)
             .stderr(log)
             .spawn()
             .expect("the engine's program starts")

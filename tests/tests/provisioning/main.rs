@@ -1,6 +1,7 @@
 //! The provisioning engine end to end: the real binary, real microVMs, real HTTP, killed and started again.
 
 mod clones;
+mod command_line;
 mod crashes;
 mod lifecycle;
 mod refusals;

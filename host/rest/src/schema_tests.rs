@@ -249,7 +249,7 @@ prop_compose! {
         public in any::<Option<bool>>(),
         restart in proptest::option::of(proptest::sample::select(vec![RestartPolicy::Always, RestartPolicy::OnFailure, RestartPolicy::Never])),
         idle_timeout_s in proptest::option::of(0_u32..=31_536_000),
-        concurrency in proptest::option::of(1_u32..=32),
+        concurrency in proptest::option::of(1_u32..=24),
         (sleeping, restarts) in any::<(Option<bool>, Option<u32>)>(),
         start in proptest::option::of(proptest::sample::select(StartPath::ALL.to_vec())),
         address in text(),

@@ -9,11 +9,17 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::capacity::Capacity;
+use crate::guest;
 use crate::live_vm::LiveVm;
 use crate::machines::{MachineSpec, Machines};
 
 /// How long filling pauses after a start that failed, and at most between two looks.
 const PAUSE: Duration = Duration::from_secs(5);
+
+/// How long whoever has taken a machine has the processors for its first calls before the next one is started.
+const REFILL_PAUSE: Duration = Duration::from_millis(100);
+/// How long a machine may take for the few answers that warm it up.
+const WARM_UP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The pools of all flavours.
 pub struct Pool {
@@ -109,7 +115,9 @@ impl Pool {
                 tokio::time::sleep(PAUSE).await;
                 continue;
             }
-            let _ = tokio::time::timeout(PAUSE, self.changed.notified()).await;
+            if tokio::time::timeout(PAUSE, self.changed.notified()).await.is_ok() {
+                tokio::time::sleep(REFILL_PAUSE).await;
+            }
         }
     }
 
@@ -130,6 +138,15 @@ impl Pool {
         match self.machines.start(&spec).await {
             Ok(machine) => {
                 let machine = machine.holding(reservation);
+                if let Err(error) = guest::warm_up(machine.connector.as_ref(), WARM_UP_TIMEOUT).await {
+                    tracing::warn!(
+                        flavour,
+                        vm = machine.id,
+                        "a machine of the pool does not answer and is ended: {error}"
+                    );
+                    machine.stop().await;
+                    return false;
+                }
                 let refused = {
                     let mut waiting = self.waiting();
                     if waiting.closed {

@@ -20,6 +20,7 @@ mod experiments;
 mod faas;
 mod machine;
 mod processes;
+mod quiet;
 mod report;
 mod run;
 mod runtimes;

@@ -117,46 +117,9 @@ pub(crate) fn processor_seconds(process_id: u32) -> f64 {
 
 /// The first times in a line of proc_pid_stat(5): user, system, and both again of all children that were waited for. The
 /// line's second field is in brackets and may hold any character.
-fn ticks_of(stat: &str, times: usize) -> u64 {
+pub(crate) fn ticks_of(stat: &str, times: usize) -> u64 {
     let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().skip(11).take(times);
     fields.filter_map(|field| field.parse::<u64>().ok()).sum()
-}
-
-/// Processor time so far: of the whole machine, and of this process with all its descendants that have ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ProcessorTime {
-    all_ticks: u64,
-    idle_ticks: u64,
-    stolen_ticks: u64,
-    own_ticks: u64,
-}
-
-impl ProcessorTime {
-    /// Up to now; `None` where the kernel does not say.
-    pub(crate) fn now() -> Option<Self> {
-        let own = fs::read_to_string("/proc/self/stat").ok()?;
-        Self::of(&fs::read_to_string("/proc/stat").ok()?, &own)
-    }
-
-    /// From the first line of proc_stat(5): user, nice, system, idle, iowait, irq, softirq, steal; what follows is in these.
-    fn of(machine: &str, own: &str) -> Option<Self> {
-        let fields = machine.lines().next()?.strip_prefix("cpu ")?.split_whitespace();
-        let ticks: Vec<u64> = fields.map_while(|field| field.parse().ok()).take(8).collect();
-        let [_, _, _, idle, waiting, _, _, stolen] = ticks[..] else { return None };
-        let all_ticks = ticks.iter().sum();
-        Some(Self { all_ticks, idle_ticks: idle + waiting, stolen_ticks: stolen, own_ticks: ticks_of(own, 4) })
-    }
-
-    /// Shares of the machine that went to others since `before`: to other processes, and to other machines on the same host.
-    pub(crate) fn shares_of_others(self, before: Self) -> (f64, f64) {
-        let since = |ticks: fn(&Self) -> u64| ticks(&self).saturating_sub(ticks(&before));
-        let all = since(|time| time.all_ticks);
-        let stolen = since(|time| time.stolen_ticks);
-        let ours = since(|time| time.own_ticks) + since(|time| time.idle_ticks) + stolen;
-        #[expect(clippy::cast_precision_loss, reason = "ticks of a run")]
-        let share = |ticks: u64| ticks as f64 / all.max(1) as f64;
-        (share(all.saturating_sub(ours)), share(stolen))
-    }
 }
 
 /// The TCP port of the loopback address that a process listens on; `None` where there is none.
@@ -194,16 +157,6 @@ mod tests {
     }
 
     #[test]
-    fn what_is_neither_idle_nor_stolen_nor_ours_is_others() {
-        let at = |machine: &str, own: &str| ProcessorTime::of(machine, own).unwrap();
-        let before = at("cpu  100 0 100 800 0 0 0 0 0 0\ncpu0 1", "7 (a) S 0 0 0 0 0 0 0 0 0 0 0 0 0 0");
-        let after = at("cpu  150 0 110 820 10 0 0 10 0 0\ncpu0 1", "7 (a) S 0 0 0 0 0 0 0 0 0 0 20 10 5 5");
-        assert_eq!(after.shares_of_others(before), (0.2, 0.1));
-        assert_eq!(before.shares_of_others(before), (0.0, 0.0));
-        assert!(ProcessorTime::of("cpu  1 2", "").is_none());
-    }
-
-    #[test]
     fn of_a_table_of_sockets_only_those_that_listen_count() {
         let table = "  sl  local_address rem_address   st tx rx tr tm retr uid timeout inode\n   0: 0100007F:1F90 00000000:0000 \
                      0A 0:0 0:0 0 0 0 4711 1\n   1: 0100007F:1F91 0100007F:1F90 01 0:0 0:0 0 0 0 4712 1\n";
@@ -238,7 +191,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_read_without_harm(text in "\\PC{0,200}") {
-            let _ = (kib_of(&text, "Pss:"), ProcessorTime::of(&text, &text), listening(&text).count());
+            let _ = (kib_of(&text, "Pss:"), ticks_of(&text, 4), listening(&text).count());
         }
     }
 }

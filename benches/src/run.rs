@@ -11,7 +11,7 @@ use crate::arguments::{Arguments, Experiment};
 use crate::bench::Bench;
 use crate::experiments::{density, gateway, load, restart, start};
 use crate::machine::Facts;
-use crate::processes::ProcessorTime;
+use crate::quiet::ProcessorTime;
 use crate::report::{self, Section};
 
 /// How long blocking calls get to end after a signal. What they started ends with this process at the latest.
@@ -86,7 +86,9 @@ async fn all(bench: &Bench, results: &mut Results) {
         };
         match measured {
             Ok(mut section) => {
-                section.notes.extend(ProcessorTime::now().zip(before).map(|(now, before)| disturbance(now, before)));
+                if let (Some(now), Some(before)) = (ProcessorTime::now(), before) {
+                    section.notes.push(now.others_since(before).note());
+                }
                 println!("{}", section.render());
                 results.sections.push(section);
             }
@@ -97,15 +99,6 @@ async fn all(bench: &Bench, results: &mut Results) {
             }
         }
     }
-}
-
-/// How much the machine was not this program's alone.
-fn disturbance(now: ProcessorTime, before: ProcessorTime) -> String {
-    let (processes, machines) = now.shares_of_others(before);
-    let [processes, machines] = [processes, machines].map(|share| share * 100.0);
-    format!(
-        "of the machine's processor time, {processes:.1} % went to others' processes and {machines:.1} % was stolen from it"
-    )
 }
 
 /// Resolves at the first signal that asks this program to end.

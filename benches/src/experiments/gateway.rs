@@ -18,6 +18,7 @@ use crate::client::Client;
 use crate::engine::{Engine, EnginePlaces};
 use crate::faas::{HEALTH_PATH, SYNC_PATH, check_sum, sum_request};
 use crate::processes;
+use crate::quiet::Quiet;
 use crate::report::{Row, Section};
 use crate::runtimes;
 use crate::statistics::median;
@@ -28,6 +29,8 @@ const TARGET_MS: f64 = 0.3;
 const PAIRS: usize = 3;
 /// Requests on each way that are not counted.
 const WARM_UP: u32 = 100;
+/// Requests between two looks at whether anything else runs.
+const AT_ONCE: u32 = 100;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,8 +53,9 @@ struct Latencies {
 pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Section> {
     let mut rows = Vec::new();
     let mut own_ms = Vec::new();
-    let over_link = over_link(bench, &mut own_ms).await?;
-    let over_user = over_user(bench).await?;
+    let mut quiet = Quiet::default();
+    let over_link = over_link(bench, &mut own_ms, &mut quiet).await?;
+    let over_user = over_user(bench, &mut quiet).await?;
     for (network, measured) in [("link", over_link), ("user networking", over_user)] {
         for (call, latencies) in measured {
             rows.extend(latencies.rows(call, network));
@@ -60,7 +64,8 @@ pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Section> {
     rows.push(Row::new("the engine's own /healthz", "ms", own_ms));
     let how =
         "one request at a time on one kept-alive connection, directly and through the gateway in turns".to_owned();
-    let notes = vec![format!("link: {PAIRS} pairs of machines; user networking: the same guest both ways")];
+    let notes =
+        vec![quiet.note(), format!("link: {PAIRS} pairs of machines; user networking: the same guest both ways")];
     Ok(Section { name: "gateway", how, rows, notes })
 }
 
@@ -70,7 +75,7 @@ fn both() -> Both {
     [Call::Health, Call::Sum].map(|call| (call, Latencies::default()))
 }
 
-async fn over_link(bench: &Bench, own_ms: &mut Vec<f64>) -> anyhow::Result<Both> {
+async fn over_link(bench: &Bench, own_ms: &mut Vec<f64>, quiet: &mut Quiet) -> anyhow::Result<Both> {
     let places = EnginePlaces::new(bench, "gateway-link")?;
     let engine = Engine::start(bench, &places, &["--pool", "minimal=0", "--guest-network", "link"]).await?;
     let mut client = engine.client().await?;
@@ -82,7 +87,7 @@ async fn over_link(bench: &Bench, own_ms: &mut Vec<f64>) -> anyhow::Result<Both>
         let mut bare = Bare::boot(bench, Network::Link).await?;
         for (call, latencies) in &mut measured {
             let mut ways = Ways { direct: &mut bare.client, gateway: &mut client, id };
-            latencies.measure(*call, &mut ways, requests).await?;
+            latencies.measure(*call, &mut ways, requests, quiet).await?;
         }
         for _ in 0..requests {
             own_ms.push(timed(&mut client, Method::GET, HEALTH_PATH, "").await?.0);
@@ -95,7 +100,7 @@ async fn over_link(bench: &Bench, own_ms: &mut Vec<f64>) -> anyhow::Result<Both>
     Ok(measured)
 }
 
-async fn over_user(bench: &Bench) -> anyhow::Result<Both> {
+async fn over_user(bench: &Bench, quiet: &mut Quiet) -> anyhow::Result<Both> {
     let places = EnginePlaces::new(bench, "gateway-user")?;
     let engine =
         Engine::start(bench, &places, &["--pool", "minimal=0", "--guest-network", "user", "--snapshots=false"]).await?;
@@ -108,7 +113,7 @@ async fn over_user(bench: &Bench) -> anyhow::Result<Both> {
     let mut measured = both();
     for (call, latencies) in &mut measured {
         let mut ways = Ways { direct: &mut direct, gateway: &mut client, id };
-        latencies.measure(*call, &mut ways, bench.arguments.requests).await?;
+        latencies.measure(*call, &mut ways, bench.arguments.requests, quiet).await?;
     }
     eprintln!("  user networking");
     Ok(measured)
@@ -121,26 +126,47 @@ struct Ways<'a> {
     id: u64,
 }
 
-impl Latencies {
-    async fn measure(&mut self, call: Call, ways: &mut Ways<'_>, requests: u32) -> anyhow::Result<()> {
-        let through = format!("/r/{}{}", ways.id, call.path());
+impl Ways<'_> {
+    /// Asks both ways in turns; milliseconds of each pair.
+    async fn ask(&mut self, call: Call, requests: u32) -> anyhow::Result<Vec<[f64; 2]>> {
+        let through = format!("/r/{}{}", self.id, call.path());
         let (method, body) = (call.method(), call.body());
-        for request in 0..requests + WARM_UP {
+        let mut pairs = Vec::new();
+        for request in 0..requests {
             let mut pair = [0.0; 2];
             // Neither is always the first.
-            for way in if request % 2 == 0 { [0, 1] } else { [1, 0] } {
+            for way in if request.is_multiple_of(2) { [0, 1] } else { [1, 0] } {
                 let (client, path) =
-                    if way == 0 { (&mut *ways.direct, call.path()) } else { (&mut *ways.gateway, through.as_str()) };
+                    if way == 0 { (&mut *self.direct, call.path()) } else { (&mut *self.gateway, through.as_str()) };
                 let (took_ms, answer) = timed(client, method.clone(), path, &body).await?;
                 if call == Call::Sum {
                     check_sum(&answer)?;
                 }
                 pair[way] = took_ms;
             }
-            if request >= WARM_UP {
-                self.direct_ms.push(pair[0]);
-                self.gateway_ms.push(pair[1]);
+            pairs.push(pair);
+        }
+        Ok(pairs)
+    }
+}
+
+impl Latencies {
+    async fn measure(
+        &mut self,
+        call: Call,
+        ways: &mut Ways<'_>,
+        requests: u32,
+        quiet: &mut Quiet,
+    ) -> anyhow::Result<()> {
+        ways.ask(call, WARM_UP).await?;
+        let mut left = requests;
+        while left > 0 {
+            let some = left.min(AT_ONCE);
+            for [direct_ms, gateway_ms] in quiet.measure(async || ways.ask(call, some).await).await? {
+                self.direct_ms.push(direct_ms);
+                self.gateway_ms.push(gateway_ms);
             }
+            left -= some;
         }
         Ok(())
     }

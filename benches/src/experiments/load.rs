@@ -79,6 +79,8 @@ pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Section> {
     let took = begun.elapsed();
     engine.check()?;
     let after_mib = resident_mib(&engine);
+    // The engine closes connections that idle as long as this one did.
+    let mut client = engine.client().await?;
     for id in ids {
         runtimes::delete(&mut client, id).await?;
     }

@@ -13,6 +13,7 @@ use super::milliseconds;
 use crate::bench::{Bench, MEMORY_MIB};
 use crate::client::Client;
 use crate::engine::{Engine, EnginePlaces};
+use crate::quiet::Quiet;
 use crate::report::{Row, Section};
 use crate::runtimes;
 
@@ -23,15 +24,20 @@ const FAILED_EVERY: u32 = 10;
 /// Writes to the store at the same time; they share its transactions.
 const WRITES_AT_ONCE: usize = 100;
 
-/// What was measured of starts with one store.
+/// Starts with one store.
 struct Starts {
     places: EnginePlaces,
     stored: u32,
-    serving_ms: Vec<f64>,
-    own_ms: Vec<f64>,
-    listed_ms: Vec<f64>,
-    first_list_ms: Vec<f64>,
-    second_list_ms: Vec<f64>,
+    measured: Vec<Start>,
+}
+
+/// One start, in milliseconds.
+struct Start {
+    listed_ms: f64,
+    serving_ms: f64,
+    own_ms: f64,
+    first_list_ms: f64,
+    second_list_ms: f64,
 }
 
 /// Measures.
@@ -46,11 +52,12 @@ pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Section> {
     // The first start makes folders and the administrator's hash.
     full.start(bench).await?;
     empty.start(bench).await?;
-    (full, empty) = (full.forgotten(), empty.forgotten());
+    let mut quiet = Quiet::default();
     for restart in 0..bench.arguments.restarts {
         let in_order = if restart % 2 == 0 { [&mut full, &mut empty] } else { [&mut empty, &mut full] };
         for starts in in_order {
-            starts.start(bench).await?;
+            let start = quiet.measure(async || starts.start(bench).await).await?;
+            starts.measured.push(start);
         }
         eprintln!("  start {} of {}", restart + 1, bench.arguments.restarts);
     }
@@ -66,62 +73,43 @@ pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Section> {
 
 impl Starts {
     fn new(bench: &Bench, name: &str, stored: u32) -> anyhow::Result<Self> {
-        Ok(Self {
-            places: EnginePlaces::new(bench, name)?,
-            stored,
-            serving_ms: Vec::new(),
-            own_ms: Vec::new(),
-            listed_ms: Vec::new(),
-            first_list_ms: Vec::new(),
-            second_list_ms: Vec::new(),
-        })
+        Ok(Self { places: EnginePlaces::new(bench, name)?, stored, measured: Vec::new() })
     }
 
-    /// The same, with nothing measured yet.
-    fn forgotten(self) -> Self {
-        Self {
-            serving_ms: Vec::new(),
-            own_ms: Vec::new(),
-            listed_ms: Vec::new(),
-            first_list_ms: Vec::new(),
-            second_list_ms: Vec::new(),
-            ..self
-        }
-    }
-
-    async fn start(&mut self, bench: &Bench) -> anyhow::Result<()> {
+    async fn start(&self, bench: &Bench) -> anyhow::Result<Start> {
         let engine = Engine::start(bench, &self.places, &["--pool", "minimal=0"]).await?;
         let asked = Instant::now();
         let mut client = Client::connect(engine.address).await?;
         let list = client.get("/serverless-runtimes").await?.expect(200)?;
-        let listed = engine.begun.elapsed();
-        self.first_list_ms.push(milliseconds(asked.elapsed()));
+        let (listed, first_list) = (engine.begun.elapsed(), asked.elapsed());
         let total = runtimes::total(&list.json()?)?;
         ensure!(total == u64::from(self.stored), "{total} runtimes are there, not {}", self.stored);
         let again = Instant::now();
         client.get("/serverless-runtimes").await?.expect(200)?;
-        self.second_list_ms.push(milliseconds(again.elapsed()));
-        self.listed_ms.push(milliseconds(listed));
-        self.serving_ms.push(milliseconds(engine.until_serving));
-        self.own_ms.push(milliseconds(Duration::from_millis(engine.own_start_ms)));
+        let start = Start {
+            listed_ms: milliseconds(listed),
+            serving_ms: milliseconds(engine.until_serving),
+            own_ms: milliseconds(Duration::from_millis(engine.own_start_ms)),
+            first_list_ms: milliseconds(first_list),
+            second_list_ms: milliseconds(again.elapsed()),
+        };
         ensure!(engine.machines().is_empty(), "machines were started: the stored runtimes do not sleep");
+        drop(client);
         // Its end blocks.
-        tokio::task::spawn_blocking(move || drop(engine)).await.context("the end was cut off")
+        tokio::task::spawn_blocking(move || drop(engine)).await.context("the end was cut off")?;
+        Ok(start)
     }
 
     fn rows(&self) -> Vec<Row> {
         let stored = self.stored;
-        let target = |row: Row| if stored > 0 { row.at_most(TARGET_MS) } else { row };
+        let all = |what: &str, part: fn(&Start) -> f64| Row::new(what, "ms", self.measured.iter().map(part).collect());
+        let listed = all(&format!("{stored} stored: process to first 200 of the list"), |start| start.listed_ms);
         vec![
-            target(Row::new(
-                format!("{stored} stored: process to first 200 of the list"),
-                "ms",
-                self.listed_ms.clone(),
-            )),
-            Row::new("  process to `the engine serves`", "ms", self.serving_ms.clone()),
-            Row::new("    the engine's own part, as it says", "ms", self.own_ms.clone()),
-            Row::new("  connection and first list", "ms", self.first_list_ms.clone()),
-            Row::new("  second list", "ms", self.second_list_ms.clone()),
+            if stored > 0 { listed.at_most(TARGET_MS) } else { listed },
+            all("  process to `the engine serves`", |start| start.serving_ms),
+            all("    the engine's own part, as it says", |start| start.own_ms),
+            all("  connection and first list", |start| start.first_list_ms),
+            all("  second list", |start| start.second_list_ms),
         ]
     }
 }

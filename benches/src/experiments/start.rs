@@ -12,6 +12,7 @@ use crate::bare::Bare;
 use crate::bench::Bench;
 use crate::client::Client;
 use crate::engine::{Engine, EnginePlaces};
+use crate::quiet::Quiet;
 use crate::report::{Row, Section};
 use crate::runtimes;
 use crate::statistics::median;
@@ -41,24 +42,27 @@ pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Section> {
     }
     let mut bare = [BareBoots::new("link", Network::Link), BareBoots::new("user networking", Network::User)];
     let ways = paths.len() + bare.len();
+    let mut quiet = Quiet::default();
     for round in 0..bench.arguments.runs as usize {
         for offset in 0..ways {
             // Each round begins with another one: none always comes after the same other.
             let way = (round + offset) % ways;
             match paths.get_mut(way) {
-                Some(path) => path.start(bench).await.with_context(|| format!("start by {}", path.path.name()))?,
-                None => bare[way - StartPath::ALL.len()].boot(bench).await?,
+                Some(path) => {
+                    path.measure(&mut quiet).await.with_context(|| format!("start by {}", path.path.name()))?
+                }
+                None => bare[way - StartPath::ALL.len()].measure(bench, &mut quiet).await?,
             }
-            tokio::time::sleep(SETTLE).await;
         }
         eprintln!("  round {} of {}", round + 1, bench.arguments.runs);
     }
-    Ok(section(&paths, &bare))
+    Ok(section(&paths, &bare, &quiet))
 }
 
-fn section(paths: &[Measured], bare: &[BareBoots]) -> Section {
+fn section(paths: &[Measured], bare: &[BareBoots], quiet: &Quiet) -> Section {
     let mut rows: Vec<Row> = bare.iter().flat_map(BareBoots::rows).collect();
     let mut notes = vec![format!("{} starts by each path and as many bare boots, in turns", bare[0].took_ms.len())];
+    notes.push(quiet.note());
     for path in paths {
         rows.extend(path.rows());
         if path.path == StartPath::Cold {
@@ -102,11 +106,18 @@ impl BareBoots {
         self.network == Network::Link
     }
 
-    async fn boot(&mut self, bench: &Bench) -> anyhow::Result<()> {
-        let bare = Bare::boot(bench, self.network).await?;
-        self.took_ms.push(milliseconds(bare.took));
-        self.ready_ms.push(milliseconds(bare.until_ready));
-        bare.stop().await
+    async fn measure(&mut self, bench: &Bench, quiet: &mut Quiet) -> anyhow::Result<()> {
+        let network = self.network;
+        let boot = async || {
+            let bare = Bare::boot(bench, network).await?;
+            let took = [bare.took, bare.until_ready].map(milliseconds);
+            bare.stop().await?;
+            anyhow::Ok(took)
+        };
+        let [took_ms, ready_ms] = quiet.measure(boot).await?;
+        self.took_ms.push(took_ms);
+        self.ready_ms.push(ready_ms);
+        Ok(())
     }
 
     fn rows(&self) -> Vec<Row> {
@@ -115,6 +126,14 @@ impl BareBoots {
             Row::new("  until the guest is ready", "ms", self.ready_ms.clone()),
         ]
     }
+}
+
+/// One start.
+struct Start {
+    created: Duration,
+    running: Duration,
+    answered: Duration,
+    phases: Vec<(String, u64)>,
 }
 
 /// An engine that takes one path, and what was measured of it.
@@ -182,9 +201,16 @@ impl Measured {
         Ok(pool_size(&String::from_utf8_lossy(&page.body)))
     }
 
-    /// Measures one start.
-    async fn start(&mut self, _bench: &Bench) -> anyhow::Result<()> {
+    /// Measures one start that nothing disturbs.
+    async fn measure(&mut self, quiet: &mut Quiet) -> anyhow::Result<()> {
         self.settle().await?;
+        let start = quiet.measure(async || self.start().await).await?;
+        self.note(&start);
+        Ok(())
+    }
+
+    /// One start, its runtime deleted again.
+    async fn start(&mut self) -> anyhow::Result<Start> {
         let begun = Instant::now();
         let id = runtimes::create(&mut self.asking).await?;
         let created = begun.elapsed();
@@ -200,16 +226,18 @@ impl Measured {
         let taken = runtime["SKERRY"]["START"].as_str().unwrap_or_default();
         ensure!(taken == self.path.name(), "the start was by {taken}; {}", self.engine.log.tail());
         let phases = runtimes::start_phases(&mut self.asking, id).await?;
-        self.note(created, running, answered, &phases);
-        runtimes::delete(&mut self.asking, id).await
+        runtimes::delete(&mut self.asking, id).await?;
+        self.settle().await?;
+        Ok(Start { created, running, answered, phases })
     }
 
-    fn note(&mut self, created: Duration, running: Duration, answered: Duration, phases: &[(String, u64)]) {
-        self.created_ms.push(milliseconds(created));
-        self.running_ms.push(milliseconds(running));
-        self.answered_ms.push(milliseconds(answered));
-        let mut rest_ms = milliseconds(answered) - milliseconds(created);
-        for (name, us) in phases {
+    fn note(&mut self, start: &Start) {
+        let [created_ms, running_ms, answered_ms] = [start.created, start.running, start.answered].map(milliseconds);
+        self.created_ms.push(created_ms);
+        self.running_ms.push(running_ms);
+        self.answered_ms.push(answered_ms);
+        let mut rest_ms = answered_ms - created_ms;
+        for (name, us) in &start.phases {
             let ms = milliseconds(Duration::from_micros(*us));
             rest_ms -= ms;
             match self.phases_ms.iter_mut().find(|(known, _)| known == name) {

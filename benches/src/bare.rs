@@ -20,7 +20,7 @@ pub(crate) struct Bare {
     /// The connection to its guest.
     pub(crate) client: Client,
     /// The link, which the connection needs.
-    _link: Option<Link>,
+    link: Option<Link>,
     /// From the wish for it to its first 200.
     pub(crate) took: Duration,
     /// From the wish for it until the guest said that it is ready.
@@ -44,7 +44,19 @@ impl Bare {
         let until_ready = begun.elapsed();
         let (mut client, link) = connect(vm.address()).await?;
         client.get(HEALTH_PATH).await?.expect(200)?;
-        Ok(Self { vm, client, _link: link, took: begun.elapsed(), until_ready })
+        Ok(Self { vm, client, link, took: begun.elapsed(), until_ready })
+    }
+
+    /// Connects anew where the guest has closed the connection, as it does when nothing was asked for a while.
+    ///
+    /// # Errors
+    /// When the guest takes no connection.
+    pub(crate) async fn refresh(&mut self) -> anyhow::Result<()> {
+        match &self.link {
+            Some(link) if self.client.is_closed() => self.client = over(link).await?,
+            _ => self.client.refresh().await?,
+        }
+        Ok(())
     }
 
     /// Ends it.
@@ -80,8 +92,11 @@ async fn connect(address: GuestAddress) -> anyhow::Result<(Client, Option<Link>)
         GuestAddress::Tcp(address) => Ok((Client::connect(address).await?, None)),
         GuestAddress::Link(socket) => {
             let link = Link::connect(&socket).await?;
-            let stream = link.open(GUEST_PORT, BOOT_TIMEOUT).await?;
-            Ok((Client::over(stream, "guest").await?, Some(link)))
+            Ok((over(&link).await?, Some(link)))
         }
     }
+}
+
+async fn over(link: &Link) -> anyhow::Result<Client> {
+    Client::over(link.open(GUEST_PORT, BOOT_TIMEOUT).await?, "guest").await
 }

@@ -33,6 +33,8 @@ pub(crate) struct Client {
     host: HeaderValue,
     authorization: HeaderValue,
     driver: JoinHandle<()>,
+    /// Where to connect anew; none for a stream that was given.
+    address: Option<SocketAddr>,
 }
 
 /// An answer with its whole body.
@@ -54,7 +56,26 @@ impl Client {
     pub(crate) async fn connect(address: SocketAddr) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address).await.with_context(|| format!("cannot connect to {address}"))?;
         stream.set_nodelay(true).context("cannot set up the connection")?;
-        Self::over(stream, &address.to_string()).await
+        let mut client = Self::over(stream, &address.to_string()).await?;
+        client.address = Some(address);
+        Ok(client)
+    }
+
+    /// Connects anew where the other side has closed the connection, as both may do when nothing was asked for a while.
+    ///
+    /// # Errors
+    /// When nobody listens there any more.
+    pub(crate) async fn refresh(&mut self) -> anyhow::Result<()> {
+        match self.address {
+            Some(address) if self.is_closed() => *self = Self::connect(address).await?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Whether the other side has closed the connection.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.sender.is_closed()
     }
 
     /// Speaks HTTP over a stream that is there already.
@@ -76,6 +97,7 @@ impl Client {
             host: HeaderValue::from_str(host).context("the host's name")?,
             authorization: HeaderValue::from_str(&format!("Basic {credentials}")).context("the credentials")?,
             driver,
+            address: None,
         })
     }
 

@@ -82,13 +82,15 @@ async fn over_link(bench: &Bench, own_ms: &mut Vec<f64>, quiet: &mut Quiet) -> a
     let mut measured = both();
     let requests = bench.arguments.requests.div_ceil(u32::try_from(PAIRS)?);
     for pair in 0..PAIRS {
+        client.refresh().await?;
         let id = runtimes::create(&mut client).await?;
         runtimes::wait_until_healthy(&mut client, id).await?;
         let mut bare = Bare::boot(bench, Network::Link).await?;
         for (call, latencies) in &mut measured {
-            let mut ways = Ways { direct: &mut bare.client, gateway: &mut client, id };
+            let mut ways = Ways { direct: Direct::Bare(&mut bare), gateway: &mut client, id };
             latencies.measure(*call, &mut ways, requests, quiet).await?;
         }
+        client.refresh().await?;
         for _ in 0..requests {
             own_ms.push(timed(&mut client, Method::GET, HEALTH_PATH, "").await?.0);
         }
@@ -112,7 +114,7 @@ async fn over_user(bench: &Bench, quiet: &mut Quiet) -> anyhow::Result<Both> {
     let mut direct = Client::connect(([127, 0, 0, 1], port).into()).await?;
     let mut measured = both();
     for (call, latencies) in &mut measured {
-        let mut ways = Ways { direct: &mut direct, gateway: &mut client, id };
+        let mut ways = Ways { direct: Direct::Port(&mut direct), gateway: &mut client, id };
         latencies.measure(*call, &mut ways, bench.arguments.requests, quiet).await?;
     }
     eprintln!("  user networking");
@@ -121,9 +123,31 @@ async fn over_user(bench: &Bench, quiet: &mut Quiet) -> anyhow::Result<Both> {
 
 /// The two ways to a guest.
 struct Ways<'a> {
-    direct: &'a mut Client,
+    direct: Direct<'a>,
     gateway: &'a mut Client,
     id: u64,
+}
+
+/// The way without the gateway.
+enum Direct<'a> {
+    Bare(&'a mut Bare),
+    Port(&'a mut Client),
+}
+
+impl Direct<'_> {
+    async fn refresh(&mut self) -> anyhow::Result<()> {
+        match self {
+            Self::Bare(bare) => bare.refresh().await,
+            Self::Port(client) => client.refresh().await,
+        }
+    }
+
+    fn client(&mut self) -> &mut Client {
+        match self {
+            Self::Bare(bare) => &mut bare.client,
+            Self::Port(client) => client,
+        }
+    }
 }
 
 impl Ways<'_> {
@@ -131,13 +155,15 @@ impl Ways<'_> {
     async fn ask(&mut self, call: Call, requests: u32) -> anyhow::Result<Vec<[f64; 2]>> {
         let through = format!("/r/{}{}", self.id, call.path());
         let (method, body) = (call.method(), call.body());
+        self.direct.refresh().await?;
+        self.gateway.refresh().await?;
         let mut pairs = Vec::new();
         for request in 0..requests {
             let mut pair = [0.0; 2];
             // Neither is always the first.
             for way in if request.is_multiple_of(2) { [0, 1] } else { [1, 0] } {
                 let (client, path) =
-                    if way == 0 { (&mut *self.direct, call.path()) } else { (&mut *self.gateway, through.as_str()) };
+                    if way == 0 { (self.direct.client(), call.path()) } else { (&mut *self.gateway, through.as_str()) };
                 let (took_ms, answer) = timed(client, method.clone(), path, &body).await?;
                 if call == Call::Sum {
                     check_sum(&answer)?;

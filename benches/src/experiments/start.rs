@@ -197,6 +197,7 @@ impl Measured {
     }
 
     async fn pooled(&mut self) -> anyhow::Result<usize> {
+        self.asking.refresh().await?;
         let page = self.asking.get("/metrics").await?.expect(200)?;
         Ok(pool_size(&String::from_utf8_lossy(&page.body)))
     }
@@ -211,6 +212,8 @@ impl Measured {
 
     /// One start, its runtime deleted again.
     async fn start(&mut self) -> anyhow::Result<Start> {
+        self.asking.refresh().await?;
+        self.polling.refresh().await?;
         let begun = Instant::now();
         let id = runtimes::create(&mut self.asking).await?;
         let created = begun.elapsed();

@@ -1,16 +1,18 @@
 //! From an image to a runtime that answers: the accelerator, the boot, the first answer. Shared by the verbs that boot.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use skerry_api::boot::GuestExit;
 use skerry_api::console::ReadyLine;
 use skerry_api::faas::GUEST_PORT;
+use skerry_engine::{BootError, BootPhases, ReadyMachine, boot};
 use skerry_image::Image;
 use skerry_vmm::accelerator::{Proof, Resolved};
 use skerry_vmm::{
-    AcceleratorChoice, Backend, ExitCause, Lifetime, MicroVm, Network, NotReady, Qemu, StartError, VmExit, VmSpec,
+    AcceleratorChoice, ExitCause, Lifetime, MicroVm, Network, NotReady, ProcessHandle, Qemu, StartError, VmExit, VmSpec,
 };
 
 use crate::arguments::MachineArguments;
@@ -19,7 +21,6 @@ use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::memory_size::MemorySize;
 use crate::places;
-use skerry_engine::BootPhases;
 
 /// How long a guest may take to be ready. A boot takes a tenth of a second; this is for a machine that swaps.
 const READY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -85,17 +86,28 @@ impl Machine {
     /// When it does not start, is not ready in time or does not answer; nothing is left of it then.
     pub fn boot(&self, interrupt: &Interrupt) -> Result<Booted, Failure> {
         let begun = Instant::now();
-        let mut vm = self.qemu.start(&self.spec()).map_err(not_started)?;
-        let process = vm.process();
+        let process: Arc<OnceLock<ProcessHandle>> = Arc::default();
+        let started = Arc::clone(&process);
         let kill = move || {
-            // Gone already, or ours to end: there is no third.
-            let _ = process.kill();
+            if let Some(process) = started.get() {
+                // Gone already, or ours to end: there is no third.
+                let _ = process.kill();
+            }
         };
-        let booted = interrupt.during(kill, || first_answer(vm.as_mut(), begun));
-        match booted {
-            Ok((ready, client, phases)) => Ok(Booted { vm, ready, client, phases }),
-            Err(failure) => Err(stopped_after(vm, failure)),
-        }
+        interrupt.during(kill.clone(), || {
+            let ready = boot(&self.qemu, &self.spec(), READY_TIMEOUT, |vmm| {
+                process.get_or_init(|| vmm.clone());
+                if interrupt.signal().is_some() {
+                    // It came while there was nothing to end yet.
+                    kill();
+                }
+            });
+            let ReadyMachine { mut vm, ready } = ready.map_err(not_booted)?;
+            match first_answer(vm.as_mut(), &ready, begun) {
+                Ok((client, phases)) => Ok(Booted { vm, ready, client, phases }),
+                Err(failure) => Err(stopped_after(vm, failure)),
+            }
+        })
     }
 
     fn spec(&self) -> VmSpec {
@@ -126,15 +138,26 @@ impl Booted {
     }
 }
 
-/// Waits for readiness, asks for the first answer, and says where the time went.
-fn first_answer(vm: &mut dyn MicroVm, begun: Instant) -> Result<(ReadyLine, FaasClient, BootPhases), Failure> {
-    let ready = vm.wait_until_ready(READY_TIMEOUT).map_err(not_ready)?;
+/// Asks for the first answer, and says where the time went.
+fn first_answer(vm: &mut dyn MicroVm, ready: &ReadyLine, begun: Instant) -> Result<(FaasClient, BootPhases), Failure> {
     let address = vm.address().tcp().context("the machine has no TCP address of the host's")?;
     let client = FaasClient::new(&address.to_string(), ANSWER_TIMEOUT)?;
     client.check_health().context("the runtime said that it is ready, and does not answer")?;
     let first_answer_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
     let phases = BootPhases::new(vm.timings(), &ready.milestones_us, first_answer_us);
-    Ok((ready, client, phases))
+    Ok((client, phases))
+}
+
+/// Why there is no machine whose guest is ready.
+fn not_booted(error: BootError) -> Failure {
+    match error {
+        BootError::NotStarted(error) => not_started(error),
+        BootError::NotReady(error) => not_ready(error),
+        BootError::LeftBehind { reason, source } => {
+            let failure = not_ready(reason);
+            Failure { error: failure.error.context(source.to_string()), ..failure }
+        }
+    }
 }
 
 /// Why the VMM did not start, with what to do where that is known.

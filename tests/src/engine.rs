@@ -4,6 +4,7 @@ use std::fs::File;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -14,7 +15,7 @@ use tempfile::TempDir;
 use crate::command::binary;
 use crate::http::{Answer, Connection};
 use crate::image::{self, source_root, target_dir};
-use crate::process::{self, wait_for, working_in};
+use crate::process::{self, names_in, wait_for, working_in};
 
 /// The administrator's password in tests.
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -25,6 +26,8 @@ pub struct EnginePlaces {
     root: TempDir,
     arguments: Vec<String>,
     password: Option<&'static str>,
+    /// The processes of all engines that were started here.
+    engines: Mutex<Vec<u32>>,
 }
 
 /// An engine that runs. Dropped, it is killed, and so are its machines.
@@ -42,7 +45,7 @@ impl EnginePlaces {
     pub fn new(arguments: &[&str]) -> Self {
         let root = tempfile::tempdir().expect("a temporary directory");
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-        Self { root, arguments, password: Some(PASSWORD) }
+        Self { root, arguments, password: Some(PASSWORD), engines: Mutex::default() }
     }
 
     /// The same, for engines that are given no password.
@@ -76,6 +79,29 @@ impl EnginePlaces {
         if self.state_dir().is_dir() { working_in(&self.state_dir()) } else { Vec::new() }
     }
 
+    /// The control groups of machines that were started here: they are named by the engine that started them.
+    ///
+    /// # Panics
+    /// When another test has panicked while it started an engine here.
+    #[must_use]
+    pub fn control_groups(&self) -> Vec<PathBuf> {
+        let engines = self.engines.lock().expect("no test panics while it holds this").clone();
+        let mut groups = Vec::new();
+        let mut folders = vec![(PathBuf::from("/sys/fs/cgroup"), 0)];
+        while let Some((folder, depth)) = folders.pop() {
+            for name in names_in(&folder) {
+                let path = folder.join(&name);
+                let is_machines = |engine: &u32| name.starts_with("vm-") && name.contains(&format!("-{engine}-"));
+                if engines.iter().any(is_machines) {
+                    groups.push(path);
+                } else if depth < 5 && path.is_dir() && !path.is_symlink() {
+                    folders.push((path, depth + 1));
+                }
+            }
+        }
+        groups
+    }
+
     /// What all engines here have written to their logs.
     #[must_use]
     pub fn log(&self) -> String {
@@ -95,7 +121,7 @@ impl EnginePlaces {
         let log = File::options().create(true).append(true).open(self.log_file()).expect("a log file");
         let output = self.root.path().join("engine.out");
         let output = File::options().create(true).append(true).open(output).expect("an output file");
-        Command::new(binary())
+        let child = Command::new(binary())
             .args(["engine", "--log-format", "json", "--no-setup", "--accelerator", "tcg", "--image", &image.id])
             .args(["--port", &port.to_string(), "--source"])
             .arg(source_root())
@@ -111,7 +137,9 @@ impl EnginePlaces {
             .stdout(output)
             .stderr(log)
             .spawn()
-            .expect("the engine's program starts")
+            .expect("the engine's program starts");
+        self.engines.lock().expect("no test panics while it holds this").push(child.id());
+        child
     }
 
     /// Starts an engine and waits until it serves.

@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod administrator;
+mod boot;
 mod boot_phases;
 pub mod capacity;
 mod core;
@@ -34,6 +35,7 @@ mod supervisor;
 mod tasks;
 
 pub use administrator::{ADMINISTRATOR, PASSWORD_VARIABLE};
+pub use boot::{BootError, ReadyMachine, boot};
 pub use boot_phases::BootPhases;
 pub use engine::{Engine, EngineError, EngineSetup};
 pub use machines::{FlavourImage, VMM_OVERHEAD_MIB};

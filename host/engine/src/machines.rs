@@ -24,12 +24,13 @@ use skerry_vmm::{
 use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
+use crate::boot::{ReadyMachine, boot};
 use crate::boot_phases::BootPhases;
 use crate::capacity::Demand;
 use crate::guest;
 use crate::live_vm::{LiveVm, Phases, chain};
 use crate::snapshots::Snapshots;
-use crate::start_failure::{StartFailure, not_ready, start_failure};
+use crate::start_failure::{StartFailure, boot_failure, start_failure};
 use snapshot::Making;
 
 /// What a machine with a private link has in its directory.
@@ -257,19 +258,8 @@ impl Machines {
     async fn boot(&self, spec: &MachineSpec, vm_spec: &VmSpec) -> Result<LiveVm, StartFailure> {
         let begun = Instant::now();
         let (qemu, vm_spec, timeout) = (self.qemu.clone(), vm_spec.clone(), self.start_timeout);
-        let (vm, ready) = blocking(move || {
-            let mut vm = qemu.start(&vm_spec).map_err(|error| start_failure(&error))?;
-            match vm.wait_until_ready(timeout) {
-                Ok(ready) => Ok((vm, ready)),
-                Err(error) => {
-                    let failure = not_ready(&error);
-                    // The reason why it is not ready says more than one why its directory stays.
-                    let _ = vm.stop();
-                    Err(failure)
-                }
-            }
-        })
-        .await?;
+        let booted = move || boot(&qemu, &vm_spec, timeout, |_| {}).map_err(|error| boot_failure(&error));
+        let ReadyMachine { vm, ready } = blocking(booted).await?;
         let mut phases = Stopwatch::after_boot(vm.timings(), &ready.milestones_us);
         let mut vm = connected(Uuid::new_v4().to_string(), vm, StartPath::Cold).await?;
         phases.lap("link");

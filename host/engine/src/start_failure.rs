@@ -3,6 +3,7 @@
 use skerry_api::boot::GuestExit;
 use skerry_vmm::{ExitCause, NotReady, StartError, VmExit};
 
+use crate::boot::BootError;
 use crate::live_vm::chain;
 
 /// No machine could be started.
@@ -31,9 +32,14 @@ pub(crate) fn start_failure(error: &StartError) -> StartFailure {
     StartFailure { reason: chain(error), is_final }
 }
 
-pub(crate) fn not_ready(error: &NotReady) -> StartFailure {
-    let is_final = matches!(error, NotReady::Ended(exit) if is_hopeless(exit));
-    StartFailure { reason: chain(error), is_final }
+pub(crate) fn boot_failure(error: &BootError) -> StartFailure {
+    match error {
+        BootError::NotStarted(error) => start_failure(error),
+        BootError::NotReady(reason) | BootError::LeftBehind { reason, .. } => {
+            let is_final = matches!(reason, NotReady::Ended(exit) if is_hopeless(exit));
+            StartFailure { reason: chain(error), is_final }
+        }
+    }
 }
 
 /// Whether a guest that ended so will always end so.

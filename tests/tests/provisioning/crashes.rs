@@ -258,7 +258,7 @@ fn listed(engine: &RunningEngine<'_>) -> BTreeSet<u64> {
     runtimes.iter().filter_map(|body| body["SERVERLESS_RUNTIME"]["ID"].as_u64()).collect()
 }
 
-/// After the last runtime's deletion and an orderly stop: no process, no directory, no saved state.
+/// After the last runtime's deletion and an orderly stop: no process, no directory, no saved state, no control group.
 fn nothing_is_left(places: &EnginePlaces, engine: RunningEngine<'_>) {
     assert_eq!(engine.stop(), Some(0));
     wait_for("the machines' end", || places.machines().is_empty().then_some(()));
@@ -267,4 +267,6 @@ fn nothing_is_left(places: &EnginePlaces, engine: RunningEngine<'_>) {
     }
     let sleeping = names_in(&places.data_dir().join("sleeping"));
     assert!(sleeping.is_empty(), "{sleeping:?}");
+    let groups = places.control_groups();
+    assert!(groups.is_empty(), "{groups:?}");
 }

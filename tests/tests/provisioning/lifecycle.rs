@@ -23,6 +23,8 @@ fn a_created_runtime_runs_functions_and_is_deleted_without_a_trace() {
     assert_eq!(runtime["FAAS"]["ENDPOINT"], format!("http://{}/r/{id}", engine.address));
     assert_eq!(faas::result(&engine.call(id, &faas::sum("3", "4.5"))), "7.5");
     let machine = engine.machine_of(id);
+    let is_limited = !places.log().contains("machines are not held to limits");
+    assert_eq!(!places.control_groups().is_empty(), is_limited);
 
     engine.delete(id);
     assert_eq!(engine.ask("GET", &format!("/serverless-runtimes/{id}"), &[], "").status, 404);
@@ -30,6 +32,7 @@ fn a_created_runtime_runs_functions_and_is_deleted_without_a_trace() {
     wait_for("the machine's end", || (!is_running(machine)).then_some(()));
     wait_for("the pool and snapshot machines' end", || places.machines().is_empty().then_some(()));
     assert_eq!(engine.stop(), Some(0));
+    assert!(places.control_groups().is_empty());
     for folder in names_in(&places.state_dir()) {
         let left = names_in(&places.state_dir().join(&folder));
         assert!(left.is_empty(), "{left:?} is left in {folder}");

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use skerry_vmm::{Backend, Lifetime, VmSpec};
+use skerry_vmm::{Lifetime, VmSpec};
 use tokio::sync::Notify;
 
 use super::{MachineSpec, Machines, blocking};
+use crate::boot::{ReadyMachine, boot};
 use crate::live_vm::chain;
 
 /// How long a start waits for a snapshot that is being made before it boots.
@@ -90,8 +91,7 @@ impl Machines {
         let vm_spec = VmSpec { lifetime: Lifetime::EndsWithHost, ..vm_spec.clone() };
         blocking(move || {
             let folder = snapshots.begin(&key).map_err(|error| chain(&error))?;
-            let mut vm = qemu.start(&vm_spec).map_err(|error| chain(&error))?;
-            vm.wait_until_ready(timeout).map_err(|error| chain(&error))?;
+            let ReadyMachine { mut vm, .. } = boot(&qemu, &vm_spec, timeout, |_| {}).map_err(|error| chain(&error))?;
             let report = vm.save(&folder, timeout).map_err(|error| chain(&error))?;
             vm.stop().map_err(|error| chain(&error))?;
             // Machines of one snapshot then share what none of them has written to.

@@ -183,7 +183,8 @@ impl Engine {
 
     /// Serves until `stop` resolves, then takes no new requests, lets those in progress end (for a bounded time), and ends
     /// the machines that nobody needs.
-    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) {
+    /// Says how many machines go on without it.
+    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> usize {
         let Self { core, listener, app, .. } = self;
         let filling = tokio::spawn(Arc::clone(&core.pool).keep_filled());
         let expiring = tokio::spawn(expire(Arc::clone(&core)));
@@ -221,6 +222,11 @@ impl Engine {
         if !core.endings.finished(ENDINGS_TIMEOUT).await {
             tracing::warn!("some machines have not ended yet; the next start of the engine ends them");
         }
+        core.registry
+            .all()
+            .iter()
+            .filter(|runtime| core.settings.keep_machines && runtime.connector().is_some())
+            .count()
     }
 }
 

@@ -180,6 +180,12 @@ async fn serve_until_signal(setup: EngineSetup, printer: &Printer, earlier: &Int
             std::process::exit(ExitCode::Terminated.code().into());
         });
     };
-    engine.serve(stop).await;
+    match engine.serve(stop).await {
+        0 => printer.info("stopped; no machine is left running"),
+        left => printer.info(&format!(
+            "stopped; machines that go on without the engine: {left}; its next start takes them over \
+             (--keep-machines=false ends them instead)"
+        )),
+    }
     Ok(ExitCode::Success)
 }

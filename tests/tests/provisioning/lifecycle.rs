@@ -96,6 +96,7 @@ fn machines_go_on_after_an_orderly_stop_and_are_taken_over() {
     let machine = engine.machine_of(id);
     assert_eq!(engine.stop(), Some(0));
     assert_eq!(places.machines(), [machine], "its machine and no other goes on");
+    assert!(places.log().contains("machines that go on without the engine: 1"), "{}", places.log());
 
     let engine = places.start();
     engine.get_in(id, "RUNNING");
@@ -121,6 +122,7 @@ fn where_machines_are_not_kept_none_is_left_and_the_runtimes_come_back() {
     let id = engine.create_running();
     assert_eq!(engine.stop(), Some(0));
     assert!(places.machines().is_empty());
+    assert!(places.log().contains("no machine is left running"));
 
     let engine = places.start();
     engine.get_in(id, "RUNNING");

@@ -1,10 +1,12 @@
 //! A provisioning engine of a test's own: started, asked, killed and started again as an administrator would.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -17,6 +19,10 @@ use crate::http::{Answer, Connection};
 use crate::image::{self, source_root, target_dir};
 use crate::process::{self, names_in, wait_for, working_in};
 
+/// How long a test's end waits for the control groups of its machines to be empty.
+const TEARDOWN_PATIENCE: Duration = Duration::from_secs(5);
+/// Between two looks at them.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 /// The administrator's password in tests.
 pub const PASSWORD: &str = "correct horse battery staple";
 
@@ -28,6 +34,8 @@ pub struct EnginePlaces {
     password: Option<&'static str>,
     /// The processes of all engines that were started here.
     engines: Mutex<Vec<u32>>,
+    /// Control groups that others have left: process ids come round again.
+    former_groups: BTreeSet<PathBuf>,
 }
 
 /// An engine that runs. Dropped, it is killed, and so are its machines.
@@ -45,7 +53,7 @@ impl EnginePlaces {
     pub fn new(arguments: &[&str]) -> Self {
         let root = tempfile::tempdir().expect("a temporary directory");
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-        Self { root, arguments, password: Some(PASSWORD), engines: Mutex::default() }
+        Self { root, arguments, password: Some(PASSWORD), engines: Mutex::default(), former_groups: machine_groups() }
     }
 
     /// The same, for engines that are given no password.
@@ -79,27 +87,19 @@ impl EnginePlaces {
         if self.state_dir().is_dir() { working_in(&self.state_dir()) } else { Vec::new() }
     }
 
-    /// The control groups of machines that were started here: they are named by the engine that started them.
+    /// The control groups of machines that were started here: they are named by the engine that started them, and were not
+    /// there before.
     ///
     /// # Panics
     /// When another test has panicked while it started an engine here.
     #[must_use]
     pub fn control_groups(&self) -> Vec<PathBuf> {
         let engines = self.engines.lock().expect("no test panics while it holds this").clone();
-        let mut groups = Vec::new();
-        let mut folders = vec![(PathBuf::from("/sys/fs/cgroup"), 0)];
-        while let Some((folder, depth)) = folders.pop() {
-            for name in names_in(&folder) {
-                let path = folder.join(&name);
-                let is_machines = |engine: &u32| name.starts_with("vm-") && name.contains(&format!("-{engine}-"));
-                if engines.iter().any(is_machines) {
-                    groups.push(path);
-                } else if depth < 5 && path.is_dir() && !path.is_symlink() {
-                    folders.push((path, depth + 1));
-                }
-            }
-        }
-        groups
+        let is_ours = |group: &PathBuf| {
+            let name = group.file_name().unwrap_or_default().to_string_lossy();
+            !self.former_groups.contains(group) && engines.iter().any(|engine| name.contains(&format!("-{engine}-")))
+        };
+        machine_groups().into_iter().filter(is_ours).collect()
     }
 
     /// What all engines here have written to their logs.
@@ -177,7 +177,33 @@ impl EnginePlaces {
 impl Drop for EnginePlaces {
     fn drop(&mut self) {
         self.end_machines();
+        // With their directories the next engine would have removed their control groups; both go here.
+        let deadline = Instant::now() + TEARDOWN_PATIENCE;
+        while Instant::now() < deadline {
+            let left = self.control_groups();
+            if left.iter().all(|group| std::fs::remove_dir(group).is_ok()) {
+                break;
+            }
+            std::thread::sleep(LOOK_AGAIN);
+        }
     }
+}
+
+/// The control groups of all machines on this host.
+fn machine_groups() -> BTreeSet<PathBuf> {
+    let mut groups = BTreeSet::new();
+    let mut folders = vec![(PathBuf::from("/sys/fs/cgroup"), 0)];
+    while let Some((folder, depth)) = folders.pop() {
+        for name in names_in(&folder) {
+            let path = folder.join(&name);
+            if name.starts_with("vm-") {
+                groups.insert(path);
+            } else if depth < 5 && path.is_dir() && !path.is_symlink() {
+                folders.push((path, depth + 1));
+            }
+        }
+    }
+    groups
 }
 
 /// The address in the log line that says that an engine serves.

@@ -66,8 +66,8 @@ pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Section> {
     let how =
         "the engine's process asked for, to its saying that it serves and to the first 200 of /serverless-runtimes"
             .to_owned();
-    let notes =
-        vec!["the first list of a client includes the check of its password; the second one does not".to_owned()];
+    let password = "the first list of a client includes the check of its password; the second one does not".to_owned();
+    let notes = vec![quiet.note(), password];
     Ok(Section { name: "restart", how, rows, notes })
 }
 

@@ -36,6 +36,8 @@ pub struct Recovered {
 /// When the store cannot be read.
 pub async fn recover(core: &Arc<Core>, machines: Vec<RunningMachine>) -> Result<Recovered, StoreError> {
     let records = core.store.load().await?;
+    // Listed before any runtime goes on: one that falls asleep from now on is not among what was left behind.
+    let left_behind = folders_in(&core.saved_root());
     let mut running: HashMap<PathBuf, RunningMachine> =
         machines.into_iter().map(|machine| (machine.directory.clone(), machine)).collect();
     let mut saved = HashSet::new();
@@ -54,7 +56,7 @@ pub async fn recover(core: &Arc<Core>, machines: Vec<RunningMachine>) -> Result<
         supervise(core, record, wanted, vm, beginning);
     }
     recovered.ended = running.len();
-    let (root, state_dir) = (core.saved_root(), core.machines.state_dir().to_path_buf());
+    let state_dir = core.machines.state_dir().to_path_buf();
     tokio::task::spawn_blocking(move || {
         for machine in running.into_values() {
             if let Err(error) = skerry_vmm::end_machine(&machine) {
@@ -64,7 +66,7 @@ pub async fn recover(core: &Arc<Core>, machines: Vec<RunningMachine>) -> Result<
         if let Err(error) = skerry_vmm::remove_dead_directories(&state_dir) {
             tracing::warn!(path = %state_dir.display(), "directories of ended machines stay: {error}");
         }
-        remove_unnamed(&root, &saved);
+        left_behind.iter().filter(|folder| !saved.contains(*folder)).for_each(|folder| snapshots::remove(folder));
     });
     Ok(recovered)
 }
@@ -85,14 +87,9 @@ fn beginning(
     }
 }
 
-/// Removes what machines left behind that no row names.
-fn remove_unnamed(root: &std::path::Path, named: &HashSet<PathBuf>) {
-    for entry in std::fs::read_dir(root).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if !named.contains(&path) {
-            snapshots::remove(&path);
-        }
-    }
+/// What is in a folder; nothing where there is none.
+fn folders_in(root: &std::path::Path) -> Vec<PathBuf> {
+    std::fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
 }
 
 /// What the store has as JSON. What does not parse was written by a newer version, or is damaged: the runtime then has

@@ -54,6 +54,21 @@ fn more_memory_moves_the_runtime_without_a_failed_request_or_a_lost_task() {
 }
 
 #[test]
+fn a_deletion_ends_the_replaced_machine_too_whatever_it_still_does() {
+    let arguments = ["--pool", "minimal=0", "--snapshots=false", "--boot-option", "call-time-limit-ms=86400000"];
+    let places = EnginePlaces::new(&arguments);
+    let engine = places.start();
+    let id = engine.create_running();
+    engine.start_task(id, &faas::endless());
+    let body = json!({"SERVERLESS_RUNTIME": {"FAAS": {"FLAVOUR": "minimal", "MEMORY": 96}}}).to_string();
+    assert_eq!(engine.ask("PUT", &format!("/serverless-runtimes/{id}"), &[], &body).status, 200);
+    engine.get_in(id, "RUNNING");
+    assert_eq!(places.machines().len(), 2, "the old machine still runs the task");
+    engine.delete(id);
+    wait_for("the end of both machines", || places.machines().is_empty().then_some(()));
+}
+
+#[test]
 fn less_memory_or_another_flavour_is_refused_and_changes_nothing() {
     let places = EnginePlaces::new(&["--pool", "minimal=0"]);
     let engine = places.start();

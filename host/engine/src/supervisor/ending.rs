@@ -150,9 +150,9 @@ async fn is_at_rest(core: &Core, id: u64, machine: &LiveVm) -> bool {
     tasks::collect_answers(core, id, machine).await.is_ok()
 }
 
-/// Resolves when a machine has finished all that it had begun and its answers are stored.
+/// Resolves when a machine has finished all that it had begun and its answers are stored, or nobody can ask for them any more.
 async fn finish(core: &Core, id: u64, machine: &LiveVm) {
-    while !machine.has_ended() {
+    while !machine.has_ended() && core.registry.get(id).is_some() {
         if core.routes.drain(id, &machine.id, PAUSE).await && is_at_rest(core, id, machine).await {
             return;
         }

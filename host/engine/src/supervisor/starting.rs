@@ -131,6 +131,10 @@ impl Supervisor {
     }
 
     async fn start_failed(&mut self, failure: StartFailure) {
+        if self.core.is_stopping() {
+            // An engine that stops starts nothing more. What the store has is gone on from by the next one.
+            return;
+        }
         let most_tries = self.core.settings.restart_tries;
         let StartFailure { reason, is_final } = failure;
         let after = match self.life.take() {

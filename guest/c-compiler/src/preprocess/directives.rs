@@ -1,10 +1,11 @@
 //! Obeys directives line by line, and hands the lines between them to macro expansion.
 
+use super::Preprocessed;
 use super::conditions;
 use super::headers::{self, Headers};
-use super::lexer::{Token, TokenKind};
+use super::lexer::{self, Token, TokenKind};
+use super::library::Library;
 use super::macros::Macros;
-use super::{MAX_TOKENS, Preprocessed};
 use crate::diagnostics::{Reported, Reports};
 
 /// C11 5.2.4.1 asks for 63 levels of conditional inclusion.
@@ -25,7 +26,7 @@ pub(super) struct Preprocessor<'t, 'r> {
     macros: Macros<'t>,
     conditions: Vec<Condition<'t>>,
     headers: Headers,
-    included: Vec<String>,
+    library: Library<'t>,
     output: Vec<Token<'t>>,
     reports: &'r mut Reports,
 }
@@ -36,7 +37,7 @@ impl<'t, 'r> Preprocessor<'t, 'r> {
             macros: Macros::default(),
             conditions: Vec::new(),
             headers: Headers::default(),
-            included: Vec::new(),
+            library: Library::default(),
             output: Vec::new(),
             reports,
         }
@@ -67,7 +68,11 @@ impl<'t, 'r> Preprocessor<'t, 'r> {
         }
         match failed {
             Some(reported) => Err(reported),
-            None => Ok(Preprocessed { tokens: self.output, headers: self.headers }),
+            None => {
+                let mut tokens = self.library.needed(&self.output);
+                tokens.append(&mut self.output);
+                Ok(Preprocessed { tokens, headers: self.headers })
+            }
         }
     }
 
@@ -154,25 +159,29 @@ impl<'t, 'r> Preprocessor<'t, 'r> {
     fn include(&mut self, name: &Token<'t>, rest: &[Token<'t>]) -> Result<(), Reported> {
         let written: String = rest.iter().map(|token| token.text).collect();
         let Some(wanted) = written.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) else {
-            return Err(self.reports.report(name.at, format!("header {written} is not available")));
+            return Err(self.reports.report(name.at, headers::refusal(&written)));
         };
-        let Some(header) = headers::header(wanted) else {
-            return Err(self.reports.report(name.at, format!("header <{wanted}> is not available")));
+        let Some(text) = headers::text(wanted) else {
+            return Err(self.reports.report(name.at, headers::refusal(&written)));
         };
         self.headers.math |= wanted == "math.h";
         self.headers.stdlib |= wanted == "stdlib.h";
-        for (macro_name, body) in header.macros {
-            let body = header_tokens(body, name);
-            self.macros.define_from_header(macro_name, body);
-        }
-        for type_name in header.types {
-            // Several headers define size_t; C11 allows the same typedef twice, the parser need not know.
-            if !self.included.iter().any(|included| included == type_name) && self.output.len() < MAX_TOKENS {
-                self.included.push((*type_name).to_owned());
-                self.output.push(header_token("typedef", name));
-                self.output.extend(headers::type_words(type_name).split(' ').map(|word| header_token(word, name)));
-                self.output.push(header_token(type_name, name));
-                self.output.push(header_token(";", name));
+        self.read_header(name, text)
+    }
+
+    /// Obeys the directives of a header, and keeps its declarations for whoever needs them.
+    fn read_header(&mut self, directive: &Token<'t>, text: &'static str) -> Result<(), Reported> {
+        let tokens = lexer::tokens(text, |_| directive.at, self.reports)?;
+        let mut rest = tokens.as_slice();
+        while let Some(first) = rest.first() {
+            let is_directive = first.starts_line && first.is("#");
+            let length = if is_directive { line_length(rest) } else { text_length(rest) };
+            let (part, after) = rest.split_at(length);
+            rest = after;
+            if is_directive {
+                self.directive(&part[1..])?;
+            } else if self.lines_stay() {
+                part.iter().for_each(|token| self.library.push(*token));
             }
         }
         Ok(())
@@ -187,40 +196,4 @@ fn line_length(tokens: &[Token<'_>]) -> usize {
 /// Tokens up to, not including, the next directive.
 fn text_length(tokens: &[Token<'_>]) -> usize {
     1 + tokens.iter().skip(1).take_while(|token| !(token.starts_line && token.is("#"))).count()
-}
-
-fn header_token<'t>(text: &'static str, directive: &Token<'t>) -> Token<'t> {
-    let kind = match text.as_bytes().first() {
-        Some(byte) if byte.is_ascii_digit() => TokenKind::Number,
-        Some(byte) if byte.is_ascii_alphabetic() || *byte == b'_' => TokenKind::Identifier,
-        _ => TokenKind::Punctuator,
-    };
-    Token { kind, text, at: directive.at, starts_line: false, space_before: false }
-}
-
-/// Splits the replacement of a header's macro, which consists of words, numbers and one-character punctuators.
-fn header_tokens<'t>(mut text: &'static str, directive: &Token<'t>) -> Vec<Token<'t>> {
-    let mut tokens = Vec::new();
-    while let Some(first) = text.bytes().next() {
-        let is_word = first.is_ascii_alphanumeric() || first == b'_';
-        // The exponents of header constants are written with an explicit sign only after `p`.
-        let mut after_exponent = false;
-        let length = if is_word {
-            text.bytes()
-                .take_while(|byte| {
-                    let belongs = byte.is_ascii_alphanumeric()
-                        || matches!(byte, b'_' | b'.')
-                        || (after_exponent && *byte == b'-');
-                    after_exponent = *byte == b'p';
-                    belongs
-                })
-                .count()
-        } else {
-            1
-        };
-        let (word, rest) = text.split_at(length);
-        tokens.push(header_token(word, directive));
-        text = rest;
-    }
-    tokens
 }

@@ -1,6 +1,5 @@
 //! Splits spliced source text into preprocessing tokens (C11 6.4).
 
-use super::Spliced;
 use crate::diagnostics::{Reported, Reports, SourceOffset};
 
 /// What a token is, as far as the preprocessor cares.
@@ -39,8 +38,12 @@ const PUNCTUATORS: [&str; 22] = [
 ];
 
 /// All tokens of a source; an error ends the work, since what follows a stray quote is noise.
-pub(super) fn tokens<'t>(spliced: &'t Spliced<'_>, reports: &mut Reports) -> Result<Vec<Token<'t>>, Reported> {
-    let text: &'t str = &spliced.text;
+/// `origin` gives the place in the user's source of an offset in `text`.
+pub(super) fn tokens<'t>(
+    text: &'t str,
+    origin: impl Fn(usize) -> SourceOffset,
+    reports: &mut Reports,
+) -> Result<Vec<Token<'t>>, Reported> {
     let mut tokens = Vec::new();
     let mut offset = 0;
     let mut starts_line = true;
@@ -49,7 +52,7 @@ pub(super) fn tokens<'t>(spliced: &'t Spliced<'_>, reports: &mut Reports) -> Res
         let rest = &text[offset..];
         let skipped = match blank_length(rest) {
             Ok(skipped) => skipped,
-            Err(message) => return Err(reports.report(spliced.origin(offset), message)),
+            Err(message) => return Err(reports.report(origin(offset), message)),
         };
         if skipped > 0 {
             starts_line |= byte == b'\n';
@@ -59,9 +62,9 @@ pub(super) fn tokens<'t>(spliced: &'t Spliced<'_>, reports: &mut Reports) -> Res
         }
         let (kind, length) = match token_length(rest) {
             Ok(token) => token,
-            Err(message) => return Err(reports.report(spliced.origin(offset), message)),
+            Err(message) => return Err(reports.report(origin(offset), message)),
         };
-        tokens.push(Token { kind, text: &rest[..length], at: spliced.origin(offset), starts_line, space_before });
+        tokens.push(Token { kind, text: &rest[..length], at: origin(offset), starts_line, space_before });
         offset += length;
         starts_line = false;
         space_before = false;

@@ -32,10 +32,6 @@ impl<'t> Macros<'t> {
         self.defined.remove(name);
     }
 
-    pub(super) fn define_from_header(&mut self, name: &'static str, body: Vec<Token<'t>>) {
-        self.defined.insert(name, Macro { parameters: None, body });
-    }
-
     /// Obeys the line of a `#define`, of which `line` is what follows that word.
     pub(super) fn define(
         &mut self,

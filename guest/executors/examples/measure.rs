@@ -1,7 +1,6 @@
 //! Measures what an offloaded function costs: `cargo run --release -p skerry-executors --example measure`.
 
-use skerry_executors::{CacheLimits, Executors, Lang, Limits, Outcome};
-use std::sync::atomic::AtomicBool;
+use skerry_executors::{CacheLimits, CallOptions, Executors, Lang, Limits, Outcome, StopFlag};
 use std::time::{Duration, Instant};
 
 const SUM: &[u8] = b"void sum(float a, float b, float *c) { *c = a + b; }";
@@ -31,9 +30,11 @@ const RUNS: usize = 1000;
 fn main() {
     let params = SUM_PARAMS.map(|param| param.as_bytes().to_vec());
     let uncached = Executors::new(Limits::default(), CacheLimits { entries: 0, bytes: 0 }, |_| Ok(()));
-    report("sum, compiled anew: prepare", || time(|| drop(uncached.prepare(Lang::C, SUM, &params))));
+    report("sum, compiled anew: prepare", || {
+        time(|| drop(uncached.prepare(Lang::C, SUM, &params, &CallOptions::default())))
+    });
     let cached = Executors::new(Limits::default(), CacheLimits::default(), |_| Ok(()));
-    report("sum, cached: prepare", || time(|| drop(cached.prepare(Lang::C, SUM, &params))));
+    report("sum, cached: prepare", || time(|| drop(cached.prepare(Lang::C, SUM, &params, &CallOptions::default()))));
     report("sum, cached: prepare and run", || time(|| drop(call(&cached, Lang::C, SUM, &params))));
     for (name, text) in [("loop of 100 million", LOOP), ("fib(27)", FIB)] {
         let wasm = wat::parse_str(text).expect("the measured modules are well formed");
@@ -43,8 +44,9 @@ fn main() {
 }
 
 fn call(executors: &Executors, lang: Lang, code: &[u8], params: &[Vec<u8>]) -> Outcome {
-    let prepared = executors.prepare(lang, code, params).expect("the measured functions compile");
-    executors.run(prepared, &AtomicBool::new(false))
+    let prepared =
+        executors.prepare(lang, code, params, &CallOptions::default()).expect("the measured functions compile");
+    executors.run(prepared, &StopFlag::default())
 }
 
 fn time(action: impl FnOnce()) -> Duration {

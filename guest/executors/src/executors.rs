@@ -1,13 +1,14 @@
 //! The crate's public face: from a request to a call that is ready to run, and from that to its outcome.
 
-use crate::arguments::{self, Argument};
 use crate::cache::Cache;
-use crate::compiled::Compiled;
-use crate::sandbox::MemoryPool;
-use crate::{CacheLimits, Lang, Limits, Outcome, RequestError, parameter, run, wasm};
+use crate::executable::{BoundCall, CallContext, Executable, Parameters};
+use crate::sandbox::{Log, MemoryPool};
+use crate::{
+    CacheLimits, CacheStatistics, CallOptions, Lang, Limits, Outcome, RequestError, StopFlag, parameter, wasm,
+};
 use std::io;
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 /// Languages that this build runs.
 const LANGUAGES: &[Lang] = &[
@@ -15,6 +16,9 @@ const LANGUAGES: &[Lang] = &[
     Lang::C,
     Lang::Wasm,
 ];
+
+/// Parameters of no more than this are read without waiting for another thread that reads or compiles, in bytes.
+const SMALL_PARAMETERS_BYTES: usize = 16 * 1024;
 
 /// Fills a slice with cryptographically secure random bytes, or fails because the machine has none.
 pub type RandomSource = fn(&mut [u8]) -> io::Result<()>;
@@ -25,15 +29,16 @@ pub struct Executors {
     cache: Cache,
     memory: Arc<MemoryPool>,
     random: RandomSource,
-    /// Held by whoever reads and compiles: that takes many times the memory of what is read, for which a small machine
+    /// Held by whoever compiles or reads much: that takes many times the memory of what is read, for which a small machine
     /// has room once but not once per thread.
     preparing: Mutex<()>,
 }
 
 /// A call that is checked and ready for [`Executors::run`].
 pub struct PreparedCall {
-    pub(crate) compiled: Arc<Compiled>,
-    pub(crate) arguments: Vec<Argument>,
+    call: Box<dyn BoundCall>,
+    /// The runtime's, lowered as the request wants it.
+    limits: Limits,
 }
 
 impl Executors {
@@ -48,6 +53,11 @@ impl Executors {
         LANGUAGES
     }
 
+    /// What the cache of compiled functions holds, and how often it was of use.
+    pub fn cache_statistics(&self) -> CacheStatistics {
+        self.cache.statistics()
+    }
+
     /// Checks all that can be checked before running: compiles `code` unless that was done lately, reads `params` and
     /// fits them to the function.
     ///
@@ -56,21 +66,39 @@ impl Executors {
     ///
     /// # Errors
     ///
-    /// [`RequestError`], with nothing changed: the language comes first, then parameters that are not well formed, then
-    /// the code, then whether they fit.
-    pub fn prepare(&self, lang: Lang, code: &[u8], params: &[Vec<u8>]) -> Result<PreparedCall, RequestError> {
+    /// [`RequestError`], with nothing changed: the language comes first, then limits that are none, parameters that are
+    /// not well formed, the code, and last whether they fit.
+    pub fn prepare(
+        &self,
+        lang: Lang,
+        code: &[u8],
+        params: &[Vec<u8>],
+        options: &CallOptions,
+    ) -> Result<PreparedCall, RequestError> {
         // Before the parameters, since other languages have other forms of parameters.
         if !LANGUAGES.contains(&lang) {
             return Err(RequestError::LanguageNotHere { lang });
         }
-        let _one_at_a_time = self.preparing.lock().unwrap_or_else(PoisonError::into_inner);
-        let parameters = parameter::read_all(params, self.limits.memory_bytes)?;
-        let compiled = match self.cache.get(lang, code) {
-            Some(compiled) => compiled,
-            None => self.compile(lang, code)?,
+        let limits = options.lower(&self.limits)?;
+        let is_small = params.iter().map(Vec::len).sum::<usize>() <= SMALL_PARAMETERS_BYTES;
+        let mut reading = (!is_small).then(|| self.one_at_a_time());
+        let typed = match lang {
+            Lang::C | Lang::Wasm => parameter::read_all(params, limits.memory_bytes)?,
+            Lang::Python => Vec::new(),
         };
-        let arguments = arguments::bind(&compiled.signature, parameters)?;
-        Ok(PreparedCall { compiled, arguments })
+        let executable = match self.cache.get(lang, code) {
+            Some(executable) => executable,
+            None => {
+                let _compiling = reading.take().unwrap_or_else(|| self.one_at_a_time());
+                // Whoever compiled before may have compiled just this.
+                match self.cache.get(lang, code) {
+                    Some(executable) => executable,
+                    None => self.compile(lang, code)?,
+                }
+            }
+        };
+        let call = executable.bind(Parameters { raw: params, typed })?;
+        Ok(PreparedCall { call, limits })
     }
 
     /// Runs a call to its end or to a limit.
@@ -78,24 +106,39 @@ impl Executors {
     /// Any thread may set `stop` to abandon the call, which then ends within milliseconds. The calling thread is busy
     /// all the while, but yields every few milliseconds. It needs no more native stack for one function than for
     /// another: calls nest on the interpreter's own stack.
-    pub fn run(&self, call: PreparedCall, stop: &AtomicBool) -> Outcome {
-        run::run(call, &self.limits, &self.memory, self.random, stop)
+    pub fn run(&self, call: PreparedCall, stop: &StopFlag) -> Outcome {
+        let started = Instant::now();
+        let PreparedCall { call, limits } = call;
+        let mut context = CallContext {
+            limits: &limits,
+            pool: &self.memory,
+            random: self.random,
+            stop,
+            deadline: started.checked_add(limits.time),
+            log: Log::new(limits.log_bytes),
+        };
+        let result = call.run(&mut context);
+        Outcome { result, log: context.log.into_text(), duration: started.elapsed() }
     }
 
-    fn compile(&self, lang: Lang, code: &[u8]) -> Result<Arc<Compiled>, RequestError> {
+    fn one_at_a_time(&self) -> MutexGuard<'_, ()> {
+        self.preparing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn compile(&self, lang: Lang, code: &[u8]) -> Result<Arc<dyn Executable>, RequestError> {
+        self.cache.count_miss(lang);
         let (size_bytes, most_bytes) = (code.len(), self.limits.code_bytes);
         if size_bytes > most_bytes {
             let message = format!("the code has {size_bytes} bytes; this runtime takes at most {most_bytes}");
             return Err(RequestError::unusable(message));
         }
-        let compiled = match lang {
+        let executable: Arc<dyn Executable> = match lang {
             #[cfg(feature = "c")]
-            Lang::C => crate::c::compile(code, &self.limits)?,
-            Lang::Wasm => wasm::compile(code, &self.limits)?,
+            Lang::C => Arc::new(crate::c::compile(code, &self.limits)?),
+            Lang::Wasm => Arc::new(wasm::compile(code, &self.limits)?),
             _ => return Err(RequestError::LanguageNotHere { lang }),
         };
-        let compiled = Arc::new(compiled);
-        self.cache.insert(lang, code, &compiled);
-        Ok(compiled)
+        self.cache.insert(lang, code, &executable);
+        Ok(executable)
     }
 }

@@ -35,6 +35,11 @@ mod tests {
     use super::Lang;
 
     #[test]
+    fn languages_are_numbered_in_the_order_of_the_list() {
+        assert_eq!(Lang::ALL.map(|lang| lang as usize), std::array::from_fn(|number| number));
+    }
+
+    #[test]
     fn every_language_is_found_by_its_name_and_by_no_other_spelling() {
         for lang in Lang::ALL {
             assert_eq!(Lang::from_name(lang.name()), Some(lang));

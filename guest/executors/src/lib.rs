@@ -21,7 +21,9 @@ mod arguments;
 #[cfg(feature = "c")]
 mod c;
 mod cache;
+mod call_options;
 mod compiled;
+mod executable;
 mod executors;
 mod host_functions;
 mod lang;
@@ -37,6 +39,9 @@ mod scalar;
 mod sections;
 mod wasm;
 
+pub use cache::CacheStatistics;
+pub use call_options::CallOptions;
+pub use executable::StopFlag;
 pub use executors::{Executors, PreparedCall, RandomSource};
 pub use lang::Lang;
 pub use limits::{CacheLimits, Limits};

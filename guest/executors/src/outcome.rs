@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct Outcome {
     /// The values, or why there are none.
     pub result: Result<Success, Failure>,
-    /// What the function logged through `skerry.log`, each piece on lines of its own.
+    /// What the function logged, each piece on lines of its own.
     pub log: String,
     /// From the start of the call to its end, without compiling.
     pub duration: Duration,
@@ -16,10 +16,10 @@ pub struct Outcome {
 /// The values of a call that ran to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Success {
-    /// The result as text (`7.5`): the last `OUT` parameter's value, or the return value where nothing is `OUT`.
-    pub result: Option<String>,
-    /// All `OUT` parameters, name and value as text, in the order of the parameters.
-    pub outs: Vec<(String, String)>,
+    /// The result, as text (`7.5`) where the language is not one with a form of its own: the last `OUT` parameter's value, or the return value where nothing is `OUT`.
+    pub result: Option<Vec<u8>>,
+    /// All `OUT` parameters, name and value, in the order of the parameters.
+    pub outs: Vec<(String, Vec<u8>)>,
 }
 
 /// Why a call did not run to its end.
@@ -29,6 +29,13 @@ pub struct Failure {
     pub reason: String,
     /// Which kind of reason it is.
     pub kind: FailureKind,
+}
+
+impl Failure {
+    /// A failure of this kind, for this reason.
+    pub fn new(kind: FailureKind, reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), kind }
+    }
 }
 
 /// Kinds of failure, few and fixed, for metrics.
@@ -44,13 +51,18 @@ pub enum FailureKind {
     Memory,
     /// Calls nested too deeply.
     Stack,
+    /// Result or `OUT` values larger than the call may have.
+    Output,
+    /// The function itself said that it failed: an exception, an error that it returned.
+    Exception,
     /// The caller abandoned the call.
     Stopped,
 }
 
 impl FailureKind {
     /// All kinds, for a metric that lists each.
-    pub const ALL: [Self; 6] = [Self::Trap, Self::Time, Self::Fuel, Self::Memory, Self::Stack, Self::Stopped];
+    pub const ALL: [Self; 8] =
+        [Self::Trap, Self::Time, Self::Fuel, Self::Memory, Self::Stack, Self::Output, Self::Exception, Self::Stopped];
 
     /// The kind's name as a metric label.
     pub const fn name(self) -> &'static str {
@@ -60,6 +72,8 @@ impl FailureKind {
             Self::Fuel => "fuel",
             Self::Memory => "memory",
             Self::Stack => "stack",
+            Self::Output => "output",
+            Self::Exception => "exception",
             Self::Stopped => "stopped",
         }
     }

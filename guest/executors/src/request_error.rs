@@ -14,6 +14,16 @@ pub enum RequestError {
         /// What is wrong with it.
         message: String,
     },
+    /// A limit of the request is none, or above the runtime's own (400).
+    #[error("{field} is {given}; this runtime takes 1 to {most}, since a request may only lower a limit")]
+    BadLimit {
+        /// The request's field.
+        field: &'static str,
+        /// What was asked for.
+        given: u64,
+        /// The runtime's own limit.
+        most: u64,
+    },
     /// The code does not compile, or its signature does not fit the parameters (405).
     #[error("{message}")]
     Unusable {

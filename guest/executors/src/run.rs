@@ -1,19 +1,19 @@
-//! One call from start to end: instance, buffers, the function in slices of fuel, and what came out.
+//! One call of a WebAssembly function on wasmi, from start to end: instance, buffers, the function in slices of fuel, and what came out.
 //!
 //! wasmi counts fuel, not time. So a call gets fuel for a few milliseconds, and when that is used up, the clock and
 //! the stop flag are looked at, other threads get their turn, and the call goes on where it was.
 
-use crate::arguments::{Argument, Buffer};
+use crate::arguments::{self, Argument, Buffer};
 use crate::compiled::Compiled;
+use crate::executable::{BoundCall, CallContext, Executable, Parameters};
 use crate::host_functions::MEMORY_EXPORT;
 use crate::parameter::text_of_buffer;
-use crate::sandbox::{CallState, MemoryPool, MemoryRefusal};
+use crate::sandbox::{CallState, MemoryRefusal};
 use crate::scalar::{Scalar, size_of};
 use crate::sections::START_EXPORT;
-use crate::{Failure, FailureKind, Limits, Outcome, PreparedCall, RandomSource, Success};
+use crate::{Failure, FailureKind, Limits, RequestError, Success};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use wasmi::errors::ErrorKind;
 use wasmi::{Error, Func, Instance, Memory, ResumableCall, Store, TrapCode, Val};
 
@@ -22,23 +22,36 @@ const SLICE_FUEL: u64 = 1_000_000;
 
 const PAGE_BYTES: usize = 64 * 1024;
 
-/// Runs a call to its end or to a limit.
-pub(crate) fn run(
-    call: PreparedCall,
-    limits: &Limits,
-    pool: &Arc<MemoryPool>,
-    random: RandomSource,
-    stop: &AtomicBool,
-) -> Outcome {
-    let started = Instant::now();
-    let PreparedCall { compiled, arguments } = call;
-    let state = CallState::new(limits.memory_bytes, Arc::clone(pool), limits.log_bytes, random);
-    let mut store = Store::new(compiled.module.engine(), state);
-    store.limiter(|state| &mut state.memory);
-    let meter = Meter { limits, deadline: started.checked_add(limits.time), fuel_left: limits.fuel, stop };
-    let mut running = Running { store, compiled: &compiled, meter };
-    let result = running.call(arguments);
-    Outcome { result, log: running.store.into_data().into_log(), duration: started.elapsed() }
+/// A function with its parameters.
+struct WasmCall {
+    compiled: Arc<Compiled>,
+    arguments: Vec<Argument>,
+}
+
+impl Executable for Compiled {
+    fn size_bytes(&self) -> usize {
+        self.size_bytes
+    }
+
+    fn bind(self: Arc<Self>, parameters: Parameters<'_>) -> Result<Box<dyn BoundCall>, RequestError> {
+        let arguments = arguments::bind(&self.signature, parameters.typed)?;
+        Ok(Box::new(WasmCall { compiled: self, arguments }))
+    }
+}
+
+impl BoundCall for WasmCall {
+    fn run(self: Box<Self>, context: &mut CallContext<'_>) -> Result<Success, Failure> {
+        let Self { compiled, arguments } = *self;
+        let log = std::mem::take(&mut context.log);
+        let state = CallState::new(context.limits.memory_bytes, Arc::clone(context.pool), log, context.random);
+        let mut store = Store::new(compiled.module.engine(), state);
+        store.limiter(|state| &mut state.memory);
+        let meter = Meter { context, fuel_left: context.limits.fuel };
+        let mut running = Running { store, compiled: &compiled, meter };
+        let result = running.call(arguments);
+        context.log = running.store.into_data().log;
+        result
+    }
 }
 
 /// A call under way.
@@ -70,8 +83,8 @@ impl Running<'_> {
         let mut outputs: Vec<Val> = result_type.map(|_| Val::I32(0)).into_iter().collect();
         self.call_export(instance, &self.compiled.entry, &inputs, &mut outputs)?;
         let outs = self.read_outs(placed, memory)?;
-        let returned = || Scalar::from_wasm(outputs.first()?, result_type?).map(Scalar::to_text);
-        let result = outs.last().map(|(_, text)| text.clone()).or_else(returned);
+        let returned = || Scalar::from_wasm(outputs.first()?, result_type?).map(|value| value.to_text().into_bytes());
+        let result = outs.last().map(|(_, value)| value.clone()).or_else(returned);
         Ok(Success { result, outs })
     }
 
@@ -88,7 +101,6 @@ impl Running<'_> {
             match progress {
                 Ok(ResumableCall::Finished) => return Ok(()),
                 Ok(ResumableCall::OutOfFuel(paused)) => {
-                    self.meter.check_time()?;
                     let slice = self.meter.next_slice(paused.required_fuel())?;
                     self.set_fuel(slice)?;
                     std::thread::yield_now();
@@ -139,25 +151,25 @@ impl Running<'_> {
     }
 
     /// The final values of what is `OUT`, by name.
-    fn read_outs(&self, placed: Vec<Placed>, memory: Option<Memory>) -> Result<Vec<(String, String)>, Failure> {
+    fn read_outs(&self, placed: Vec<Placed>, memory: Option<Memory>) -> Result<Vec<(String, Vec<u8>)>, Failure> {
         let data = memory.map_or(&[][..], |memory| memory.data(&self.store));
-        let mut left_bytes = self.meter.limits.result_bytes;
+        let mut left_bytes = self.meter.context.limits.result_bytes;
         let mut outs = Vec::new();
         for Placed { buffer: Buffer { content, data_type, out_name }, address } in placed {
             let Some(name) = out_name else { continue };
             let bytes = data.get(address..address + content.size_bytes).ok_or_else(|| missing(MEMORY_EXPORT))?;
-            let too_large = || failure_of_result(self.meter.limits);
+            let too_large = || failure_of_result(self.meter.context.limits);
             left_bytes = left_bytes.checked_sub(name.len()).ok_or_else(too_large)?;
             let text = text_of_buffer(bytes, data_type, left_bytes).ok_or_else(too_large)?;
             left_bytes -= text.len();
-            outs.push((name, text));
+            outs.push((name, text.into_bytes()));
         }
         Ok(outs)
     }
 
     fn failure(&self, error: &Error) -> Failure {
         match self.store.data().memory.refusal() {
-            Some(refusal) => failure_of_memory(refusal, self.meter.limits),
+            Some(refusal) => failure_of_memory(refusal, self.meter.context.limits),
             None => match error.as_trap_code() {
                 Some(TrapCode::UnreachableCodeReached) if self.compiled.unreachable_is_overflow => {
                     failure_of(&TrapCode::StackOverflow.into())
@@ -170,30 +182,15 @@ impl Running<'_> {
 
 /// What decides how long a call goes on.
 struct Meter<'a> {
-    limits: &'a Limits,
-    /// `None`: further away than the clock reaches.
-    deadline: Option<Instant>,
+    context: &'a CallContext<'a>,
     /// `None`: no limit of its own.
     fuel_left: Option<u64>,
-    stop: &'a AtomicBool,
 }
 
 impl Meter<'_> {
-    /// Fails once the time limit has passed.
-    fn check_time(&self) -> Result<(), Failure> {
-        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            let reason = format!("the call ran longer than {}", duration_text(self.limits.time));
-            return Err(failure(FailureKind::Time, reason));
-        }
-        Ok(())
-    }
-
-    /// Fuel for the next slice, at least as much as the next instruction takes.
+    /// Fuel for the next slice, at least as much as the next instruction takes; none once the call has to end.
     fn next_slice(&mut self, required_fuel: u64) -> Result<u64, Failure> {
-        // Relaxed: the flag carries no data along.
-        if self.stop.load(Ordering::Relaxed) {
-            return Err(failure(FailureKind::Stopped, "the call was abandoned"));
-        }
+        self.context.check()?;
         let wanted = SLICE_FUEL.max(required_fuel);
         let Some(left) = &mut self.fuel_left else { return Ok(wanted) };
         if *left < required_fuel.max(1) {
@@ -206,7 +203,7 @@ impl Meter<'_> {
 }
 
 fn failure(kind: FailureKind, reason: impl Into<String>) -> Failure {
-    Failure { reason: reason.into(), kind }
+    Failure::new(kind, reason)
 }
 
 /// What [`prepare`](crate::Executors::prepare) has checked to be there.
@@ -231,7 +228,7 @@ fn failure_of_memory(refusal: MemoryRefusal, limits: &Limits) -> Failure {
 }
 
 fn failure_of_result(limits: &Limits) -> Failure {
-    failure(FailureKind::Memory, format!("the result is larger than {}", size_text(limits.result_bytes)))
+    failure(FailureKind::Output, format!("the result is larger than {}", size_text(limits.result_bytes)))
 }
 
 fn failure_of(error: &Error) -> Failure {
@@ -272,7 +269,7 @@ fn size_text(bytes: usize) -> String {
     }
 }
 
-fn duration_text(duration: Duration) -> String {
+pub(crate) fn duration_text(duration: Duration) -> String {
     if duration.subsec_millis() == 0 && duration.as_secs() > 0 {
         format!("{} s", duration.as_secs())
     } else {

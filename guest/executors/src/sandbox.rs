@@ -140,6 +140,7 @@ impl ResourceLimiter for MemoryAccount {
 }
 
 /// A function's log output, cut off at a number of bytes.
+#[derive(Default)]
 pub(crate) struct Log {
     bytes: Vec<u8>,
     limit_bytes: usize,
@@ -147,7 +148,7 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    fn new(limit_bytes: usize) -> Self {
+    pub(crate) fn new(limit_bytes: usize) -> Self {
         Self { bytes: Vec::new(), limit_bytes, is_cut: false }
     }
 
@@ -161,7 +162,7 @@ impl Log {
         }
     }
 
-    fn into_text(self) -> String {
+    pub(crate) fn into_text(self) -> String {
         let mut text = String::from_utf8_lossy(&self.bytes).into_owned();
         if self.is_cut {
             text.push_str(&format!("\n(log cut off after {} bytes)\n", self.limit_bytes));
@@ -178,18 +179,14 @@ pub(crate) struct CallState {
 }
 
 impl CallState {
-    pub(crate) fn new(memory_bytes: usize, pool: Arc<MemoryPool>, log_bytes: usize, random: RandomSource) -> Self {
-        Self { memory: MemoryAccount::new(memory_bytes, pool), log: Log::new(log_bytes), random }
-    }
-
-    pub(crate) fn into_log(self) -> String {
-        self.log.into_text()
+    pub(crate) fn new(memory_bytes: usize, pool: Arc<MemoryPool>, log: Log, random: RandomSource) -> Self {
+        Self { memory: MemoryAccount::new(memory_bytes, pool), log, random }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{CallState, Log, MemoryAccount, MemoryPool, MemoryRefusal};
+    use super::{Log, MemoryAccount, MemoryPool, MemoryRefusal};
     use std::sync::Arc;
     use wasmi::ResourceLimiter;
 
@@ -226,11 +223,11 @@ mod tests {
 
     #[test]
     fn each_message_stands_on_a_line_of_its_own() {
-        let mut state = CallState::new(0, Arc::new(MemoryPool::new(0)), 100, |_| Ok(()));
-        state.log.add(b"one");
-        state.log.add(b"two\n");
-        state.log.add(b"\xff");
-        assert_eq!(state.into_log(), "one\ntwo\n\u{fffd}\n");
+        let mut log = Log::new(100);
+        log.add(b"one");
+        log.add(b"two\n");
+        log.add(b"\xff");
+        assert_eq!(log.into_text(), "one\ntwo\n\u{fffd}\n");
     }
 
     #[test]

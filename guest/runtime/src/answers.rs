@@ -67,7 +67,7 @@ pub(crate) fn refused(refusal: &JobError) -> Option<Response> {
     let status = match refusal {
         JobError::Abandoned => return None,
         JobError::Body(BodyError::NoMemory) | JobError::Request(RequestError::NoMemory) => 503,
-        JobError::Body(_) | JobError::Request(RequestError::BadParameter { .. }) => 400,
+        JobError::Body(_) | JobError::Request(RequestError::BadParameter { .. } | RequestError::BadLimit { .. }) => 400,
         JobError::Request(RequestError::Unusable { .. } | RequestError::LanguageNotHere { .. }) => 405,
     };
     let response = error(status, &refusal.to_string());
@@ -79,8 +79,8 @@ pub(crate) fn refused(refusal: &JobError) -> Option<Response> {
 pub(crate) fn execute_answer(outcome: Outcome) -> ExecuteAnswer {
     match outcome.result {
         Ok(success) => {
-            let result = success.result.map(|text| STANDARD.encode(text));
-            let out = |(var_name, value): (String, String)| OutValue { var_name, value: STANDARD.encode(value) };
+            let result = success.result.map(|value| STANDARD.encode(value));
+            let out = |(var_name, value): (String, Vec<u8>)| OutValue { var_name, value: STANDARD.encode(value) };
             let outs = success.outs.into_iter().map(out).collect();
             ExecuteAnswer { result: result.clone(), ret_code: 0, res: result, err: None, outs }
         }
@@ -141,8 +141,8 @@ mod tests {
     }
 
     fn sum() -> ExecuteAnswer {
-        let outs = vec![("c".to_owned(), "7.5".to_owned())];
-        execute_answer(outcome(Ok(Success { result: Some("7.5".to_owned()), outs })))
+        let outs = vec![("c".to_owned(), "7.5".into())];
+        execute_answer(outcome(Ok(Success { result: Some("7.5".into()), outs })))
     }
 
     fn failed() -> ExecuteAnswer {

@@ -3,12 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use skerry_api::console::{EVENT_READY, EVENT_RENEWED, Milestones, ReadyLine};
 use skerry_api::faas::ActivityAnswer;
-use skerry_executors::{CacheLimits, Executors, Lang, Limits, Outcome};
+use skerry_executors::{CacheLimits, Executors, Lang, Limits, Outcome, StopFlag};
 
 use crate::answers;
 use crate::entropy;
@@ -31,13 +30,13 @@ pub(crate) struct Caller(pub(crate) u64);
 
 /// A call whose answer will come.
 pub(crate) struct Pending {
-    stop: Arc<AtomicBool>,
+    stop: StopFlag,
 }
 
 impl Pending {
     /// Nobody waits for the answer any more.
     pub(crate) fn stop(&self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.stop.set();
     }
 }
 
@@ -53,7 +52,7 @@ struct Call {
     caller: Option<Caller>,
     /// The task, if the call is asynchronous.
     task: Option<Uuid>,
-    stop: Arc<AtomicBool>,
+    stop: StopFlag,
 }
 
 /// Longest piece of a function's own log that goes into the runtime's, in characters.
@@ -177,7 +176,7 @@ impl Service {
         let label = if task.is_some() { Label::ExecuteAsync } else { Label::ExecuteSync };
         // An accepted task has been answered once; what follows goes into the table.
         // A call that was stopped has nobody who waits, and an answer that nobody gets is not counted.
-        let is_wanted = !call.stop.load(Ordering::Relaxed);
+        let is_wanted = !call.stop.is_set();
         let caller = call.caller.take().filter(|_| is_wanted);
         let response = match report.event {
             Event::Prepared => answers::accepted(task?, self.cognit_compatible),
@@ -208,7 +207,7 @@ impl Service {
 
     /// Hands a body to the workers.
     fn submit(&mut self, body: Body, caller: Caller, task: Option<Uuid>) -> Result<Pending, QueueFull> {
-        let stop = Arc::new(AtomicBool::new(false));
+        let stop = StopFlag::default();
         let ticket = Ticket(self.next_ticket);
         let job = Job { ticket, body, tell_when_prepared: task.is_some(), stop: stop.clone() };
         self.workers.submit(job)?;
@@ -261,7 +260,7 @@ impl Service {
             line.text("instance", &instance.to_string()).number("unix_time_us", now_us)
         });
         self.renewed = Some((caller, answers::renewed(instance, now_us)));
-        Ok(Pending { stop: Arc::default() })
+        Ok(Pending { stop: StopFlag::default() })
     }
 
     /// The answer to a renewal that has just been made, for whoever closes the connections first.
@@ -327,7 +326,7 @@ impl Drop for Service {
     /// Ends the calls in progress.
     fn drop(&mut self) {
         for call in self.calls.values() {
-            call.stop.store(true, Ordering::Relaxed);
+            call.stop.set();
         }
     }
 }

@@ -11,11 +11,10 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use skerry_executors::{Executors, Lang, Outcome, PreparedCall, RequestError};
+use skerry_executors::{CallOptions, Executors, Lang, Outcome, PreparedCall, RequestError, StopFlag};
 
 use crate::http::{Body, Charge};
 use crate::poller::Waker;
@@ -39,7 +38,7 @@ pub(crate) struct Job {
     /// Report [`Event::Prepared`] once the request is known to be runnable.
     pub(crate) tell_when_prepared: bool,
     /// Set by whoever does not need the outcome any more.
-    pub(crate) stop: Arc<AtomicBool>,
+    pub(crate) stop: StopFlag,
 }
 
 /// What happened to a job.
@@ -87,7 +86,7 @@ struct Prepared {
     lang: Lang,
     input_bytes: usize,
     call: PreparedCall,
-    stop: Arc<AtomicBool>,
+    stop: StopFlag,
     /// Parameters and code came out of a body and are about as large: they count for as long as the call may need them.
     charge: Charge,
 }
@@ -299,14 +298,14 @@ impl Shared {
     }
 
     /// Takes the body, so that its memory is free again as soon as it has been read.
-    fn check(&self, body: Body, stop: &AtomicBool) -> Result<Checked, JobError> {
-        if stop.load(Ordering::Relaxed) {
+    fn check(&self, body: Body, stop: &StopFlag) -> Result<Checked, JobError> {
+        if stop.is_set() {
             return Err(JobError::Abandoned);
         }
         let request = request_body::read(body.bytes())?;
         let charge = body.into_charge();
         let input_bytes = request.code.len() + request.params.iter().map(Vec::len).sum::<usize>();
-        let call = self.executors.prepare(request.lang, &request.code, &request.params)?;
+        let call = self.executors.prepare(request.lang, &request.code, &request.params, &CallOptions::default())?;
         Ok(Checked { lang: request.lang, input_bytes, call, charge })
     }
 

@@ -1,9 +1,9 @@
 //! C functions from source to result.
 
 use crate::support::{
-    assert_next_call_works, executors, failure, input, limits, output, parameter, random, result, run, success,
+    assert_next_call_works, executors, failure, input, limits, output, parameter, random, result, run, success, text_of,
 };
-use skerry_executors::{CacheLimits, Executors, FailureKind, Lang, Limits, Outcome, RequestError};
+use skerry_executors::{CacheLimits, CallOptions, Executors, FailureKind, Lang, Limits, Outcome, RequestError};
 use std::time::Duration;
 
 const SUM: &str = "void sum(float a, float b, float *c) { *c = a + b; }";
@@ -14,7 +14,7 @@ fn run_c(executors: &Executors, source: &str, params: &[Vec<u8>]) -> Outcome {
 
 #[track_caller]
 fn refusal(source: &[u8], params: &[Vec<u8>]) -> String {
-    match executors().prepare(Lang::C, source, params) {
+    match executors().prepare(Lang::C, source, params, &CallOptions::default()) {
         Err(RequestError::Unusable { message }) => message,
         Err(other) => panic!("refused, but as {other:?}"),
         Ok(_) => panic!("not refused"),
@@ -33,8 +33,8 @@ fn the_sum_comes_back_through_its_out_parameter() {
         [parameter("float", "a", "3", "IN"), parameter("float", "b", "4.5", "IN"), parameter("float", "c", "", "OUT")];
     for _ in 0..2 {
         let success = success(run_c(&executors, SUM, &params));
-        assert_eq!(success.result.as_deref(), Some("7.5"));
-        assert_eq!(success.outs, [("c".to_owned(), "7.5".to_owned())]);
+        assert_eq!(text_of(&success), Some("7.5"));
+        assert_eq!(success.outs, [("c".to_owned(), "7.5".into())]);
     }
 }
 
@@ -96,8 +96,8 @@ fn arrays_go_in_and_come_out() {
         output("double", "sum"),
     ];
     let success = success(run_c(&executors(), source, &params));
-    assert_eq!(success.result.as_deref(), Some("3.5"));
-    assert_eq!(success.outs[0], ("to".to_owned(), "[2,1,0.5]".to_owned()));
+    assert_eq!(text_of(&success), Some("3.5"));
+    assert_eq!(success.outs[0], ("to".to_owned(), "[2,1,0.5]".into()));
 }
 
 #[test]

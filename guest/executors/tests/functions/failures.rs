@@ -2,10 +2,9 @@
 
 use crate::support::{
     assert_next_call_works, executors, executors_with, failure, input, limits, output, parameter, result, run_wat,
-    success,
+    success, text_of,
 };
-use skerry_executors::{Executors, FailureKind, Lang, Limits};
-use std::sync::atomic::AtomicBool;
+use skerry_executors::{CallOptions, Executors, FailureKind, Lang, Limits, StopFlag};
 use std::time::Duration;
 
 const ENDLESS: &str = r#"(module (func (export "run") (loop $again (br $again))))"#;
@@ -88,11 +87,11 @@ fn a_long_call_goes_on_over_many_slices_of_fuel() {
 fn the_stop_flag_abandons_a_call_that_runs_and_one_that_has_not_begun() {
     let executors = executors();
     let wasm = wat::parse_str(ENDLESS).unwrap();
-    let prepare = || executors.prepare(Lang::Wasm, &wasm, &[]).unwrap();
-    let stop = AtomicBool::new(false);
+    let prepare = || executors.prepare(Lang::Wasm, &wasm, &[], &CallOptions::default()).unwrap();
+    let stop = StopFlag::default();
     std::thread::scope(|scope| {
         let running = scope.spawn(|| executors.run(prepare(), &stop));
-        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        stop.set();
         assert_eq!(failure(running.join().unwrap(), FailureKind::Stopped), "the call was abandoned");
     });
     failure(executors.run(prepare(), &stop), FailureKind::Stopped);
@@ -173,7 +172,7 @@ fn a_result_beyond_its_limit_fails_the_call_before_it_is_made() {
     // Names count too: "a" with 49 characters of text, "b" with 49.
     assert_eq!(success(run("char[24]", "char[24]")).outs.len(), 2);
     for (first, second) in [("char[24]", "char[25]"), ("char[16000000]", "char"), ("char", "char[16000000]")] {
-        let reason = failure(run(first, second), FailureKind::Memory);
+        let reason = failure(run(first, second), FailureKind::Output);
         assert_eq!(reason, "the result is larger than 100 bytes");
     }
     assert_next_call_works(&executors);
@@ -245,7 +244,7 @@ fn memory_of_all_calls_is_given_back_after_each_way_to_end() {
         r#"(module (memory (export "memory") 1) (func (export "run") (param i32)))"#,
         &[parameter("int[]", "list", "[1,2]", "OUT")],
     ));
-    assert_eq!(list.result.as_deref(), Some("[1,2]"));
+    assert_eq!(text_of(&list), Some("[1,2]"));
 }
 
 /// The interpreter's way from instruction to instruction must not use up native stack, whoever compiled it: see the

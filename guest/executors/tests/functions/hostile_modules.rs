@@ -1,9 +1,8 @@
 //! Modules that are broken at random: whatever they do, it is an answer, never a panic.
 
-use crate::support::{assert_next_call_works, input, limits, output, random};
+use crate::support::{assert_next_call_works, input, limits, output, random, text_of};
 use proptest::prelude::*;
-use skerry_executors::{CacheLimits, Executors, Lang, Limits};
-use std::sync::atomic::AtomicBool;
+use skerry_executors::{CacheLimits, CallOptions, Executors, Lang, Limits, StopFlag};
 
 /// A module with something of every section, to be damaged.
 const VICTIM: &str = r#"(module
@@ -32,8 +31,8 @@ fn executors() -> Executors {
 fn run_if_possible(executors: &Executors, wasm: &[u8]) {
     let params = [input("int", "3"), output("int", "out")];
     for params in [&params[..], &params[..1], &[]] {
-        if let Ok(call) = executors.prepare(Lang::Wasm, wasm, params) {
-            executors.run(call, &AtomicBool::new(false));
+        if let Ok(call) = executors.prepare(Lang::Wasm, wasm, params, &CallOptions::default()) {
+            executors.run(call, &StopFlag::default());
         }
     }
 }
@@ -42,10 +41,12 @@ fn run_if_possible(executors: &Executors, wasm: &[u8]) {
 fn the_victim_runs_while_it_is_whole() {
     let executors = executors();
     let wasm = wat::parse_str(VICTIM).unwrap();
-    let call = executors.prepare(Lang::Wasm, &wasm, &[input("int", "3"), output("int", "out")]).unwrap();
-    let outcome = executors.run(call, &AtomicBool::new(false));
+    let call = executors
+        .prepare(Lang::Wasm, &wasm, &[input("int", "3"), output("int", "out")], &CallOptions::default())
+        .unwrap();
+    let outcome = executors.run(call, &StopFlag::default());
     assert_eq!(outcome.log, "some data\n");
-    assert_eq!(outcome.result.unwrap().result.as_deref(), Some("208537"));
+    assert_eq!(text_of(&outcome.result.unwrap()), Some("208537"));
 }
 
 #[test]

@@ -4,9 +4,8 @@ use crate::support::{
     assert_mentions, assert_next_call_works, executors, executors_with, failure, limits, random, refusal_of_wat,
     result, run_wat,
 };
-use skerry_executors::{CacheLimits, Executors, FailureKind, Limits};
+use skerry_executors::{CacheLimits, CallOptions, Executors, FailureKind, Limits, StopFlag};
 use std::io;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, UNIX_EPOCH};
 
 /// A module whose function runs `body`; it has two pages of memory, random bytes and the time.
@@ -81,12 +80,12 @@ fn an_abandoned_loop_of_random_bytes_ends() {
     let body = "(loop $again (call $random (i32.const 0) (i32.const 65536)) (br $again)) (i64.const 0)";
     let executors = executors();
     let wasm = wat::parse_str(module(body)).unwrap();
-    let call = executors.prepare(skerry_executors::Lang::Wasm, &wasm, &[]).unwrap();
-    let stop = AtomicBool::new(false);
+    let call = executors.prepare(skerry_executors::Lang::Wasm, &wasm, &[], &CallOptions::default()).unwrap();
+    let stop = StopFlag::default();
     let outcome = std::thread::scope(|scope| {
         let running = scope.spawn(|| executors.run(call, &stop));
         std::thread::sleep(Duration::from_millis(20));
-        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        stop.set();
         running.join().unwrap()
     });
     failure(outcome, FailureKind::Stopped);

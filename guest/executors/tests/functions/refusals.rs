@@ -1,12 +1,12 @@
 //! Requests that cannot be run: refused before anything runs, with a message that says why.
 
 use crate::support::{assert_mentions, executors, input, limits, output, random, refusal_of_wat};
-use skerry_executors::{CacheLimits, Executors, Lang, Limits, RequestError};
+use skerry_executors::{CacheLimits, CallOptions, Executors, Lang, Limits, RequestError};
 
 /// Why code cannot be used.
 #[track_caller]
 fn refusal(executors: &Executors, lang: Lang, code: &[u8], params: &[Vec<u8>]) -> RequestError {
-    match executors.prepare(lang, code, params) {
+    match executors.prepare(lang, code, params, &CallOptions::default()) {
         Err(error) => error,
         Ok(_) => panic!("not refused"),
     }

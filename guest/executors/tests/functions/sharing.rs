@@ -1,8 +1,7 @@
 //! One set of executors, many threads and many functions.
 
 use crate::support::{assert_next_call_works, executors, failure, input, limits, random, result, run_wat};
-use skerry_executors::{CacheLimits, Executors, FailureKind, Lang, Limits};
-use std::sync::atomic::{AtomicBool, Ordering};
+use skerry_executors::{CacheLimits, CallOptions, Executors, FailureKind, Lang, Limits, StopFlag};
 
 const ADD_ONE: &str =
     r#"(module (func (export "run") (param i32) (result i32) (i32.add (local.get 0) (i32.const 1))))"#;
@@ -28,12 +27,12 @@ fn two_threads_run_the_same_function_at_once() {
 fn a_call_that_never_ends_does_not_hold_up_another() {
     let executors = executors();
     let wasm = wat::parse_str(r#"(module (memory 100) (func (export "run") (loop $again (br $again))))"#).unwrap();
-    let stop = AtomicBool::new(false);
+    let stop = StopFlag::default();
     std::thread::scope(|scope| {
-        let endless = executors.prepare(Lang::Wasm, &wasm, &[]).unwrap();
+        let endless = executors.prepare(Lang::Wasm, &wasm, &[], &CallOptions::default()).unwrap();
         let endless = scope.spawn(|| executors.run(endless, &stop));
         assert_eq!(result(run_wat(&executors, ADD_ONE, &[input("int", "1")])), "2");
-        stop.store(true, Ordering::Relaxed);
+        stop.set();
         failure(endless.join().unwrap(), FailureKind::Stopped);
     });
     assert_next_call_works(&executors);
@@ -57,10 +56,10 @@ fn functions_pushed_out_of_the_cache_run_again_and_prepared_calls_keep_theirs() 
     let module = |number: i32| {
         wat::parse_str(format!(r#"(module (func (export "run") (result i32) (i32.const {number})))"#)).unwrap()
     };
-    let first = executors.prepare(Lang::Wasm, &module(1), &[]).unwrap();
-    let second = executors.prepare(Lang::Wasm, &module(2), &[]).unwrap();
-    let again = executors.prepare(Lang::Wasm, &module(1), &[]).unwrap();
+    let first = executors.prepare(Lang::Wasm, &module(1), &[], &CallOptions::default()).unwrap();
+    let second = executors.prepare(Lang::Wasm, &module(2), &[], &CallOptions::default()).unwrap();
+    let again = executors.prepare(Lang::Wasm, &module(1), &[], &CallOptions::default()).unwrap();
     for (call, expected) in [(first, "1"), (second, "2"), (again, "1")] {
-        assert_eq!(result(executors.run(call, &AtomicBool::new(false))), expected);
+        assert_eq!(result(executors.run(call, &StopFlag::default())), expected);
     }
 }

@@ -2,9 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use skerry_executors::{CacheLimits, Executors, Failure, FailureKind, Lang, Limits, Outcome, RequestError, Success};
+use skerry_executors::{
+    CacheLimits, CallOptions, Executors, Failure, FailureKind, Lang, Limits, Outcome, RequestError, StopFlag, Success,
+};
 use std::io;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// A parameter as a request carries it, after its outer base64.
@@ -54,15 +55,15 @@ pub(crate) fn run_wat(executors: &Executors, wat: &str, params: &[Vec<u8>]) -> O
 
 /// Prepares and runs.
 pub(crate) fn run(executors: &Executors, lang: Lang, code: &[u8], params: &[Vec<u8>]) -> Result<Outcome, RequestError> {
-    let call = executors.prepare(lang, code, params)?;
-    Ok(executors.run(call, &AtomicBool::new(false)))
+    let call = executors.prepare(lang, code, params, &CallOptions::default())?;
+    Ok(executors.run(call, &StopFlag::default()))
 }
 
 /// Why a module in the text format cannot be used.
 #[track_caller]
 pub(crate) fn refusal_of_wat(wat: &str, params: &[Vec<u8>]) -> String {
     let wasm = wat::parse_str(wat).unwrap();
-    match executors().prepare(Lang::Wasm, &wasm, params) {
+    match executors().prepare(Lang::Wasm, &wasm, params, &CallOptions::default()) {
         Err(RequestError::Unusable { message }) => message,
         Err(other) => panic!("refused, but as {other:?}"),
         Ok(_) => panic!("not refused"),
@@ -82,9 +83,14 @@ pub(crate) fn success(outcome: Outcome) -> Success {
     outcome.result.unwrap()
 }
 
+/// The result of a language whose values are texts.
+pub(crate) fn text_of(success: &Success) -> Option<&str> {
+    success.result.as_deref().map(|bytes| std::str::from_utf8(bytes).unwrap())
+}
+
 #[track_caller]
 pub(crate) fn result(outcome: Outcome) -> String {
-    success(outcome).result.unwrap()
+    text_of(&success(outcome)).unwrap().to_owned()
 }
 
 #[track_caller]

@@ -68,6 +68,8 @@ pub struct Setup {
     pub unikernel: PathBuf,
     /// Memory of the machine.
     pub memory_mib: u32,
+    /// Its processors.
+    pub cpu_count: u32,
     /// Boot options, `name=value` each.
     pub options: Vec<String>,
     /// How it is reached.
@@ -83,6 +85,7 @@ impl Setup {
             loader: image.loader.clone(),
             unikernel: image.unikernel.clone(),
             memory_mib: USUAL_MEMORY_MIB,
+            cpu_count: 1,
             options: options.iter().map(ToString::to_string).collect(),
             network: Network::User,
         }
@@ -97,7 +100,7 @@ impl Setup {
             name: "test".to_owned(),
             loader: self.loader.clone(),
             unikernel: self.unikernel.clone(),
-            cpu_count: 1,
+            cpu_count: self.cpu_count,
             memory_mib: self.memory_mib,
             boot_options: self.options.iter().map(option).collect(),
             // What is tested is the same under both; TCG works everywhere.
@@ -209,6 +212,20 @@ impl Runtime {
         booted.unwrap_or_else(|exit| panic!("the machine has ended: {exit}"))
     }
 
+    /// The processor time that each thread of the machine's process has had, in clock ticks of the host, most first.
+    ///
+    /// # Panics
+    /// When the machine was stopped.
+    #[must_use]
+    pub fn thread_ticks(&self) -> Vec<u64> {
+        let vm = self.vm.lock().unwrap_or_else(PoisonError::into_inner);
+        let process_id = vm.as_ref().expect("the machine runs").process().id();
+        let threads = std::fs::read_dir(format!("/proc/{process_id}/task")).expect("the process is there");
+        let mut ticks: Vec<u64> = threads.flatten().filter_map(|thread| ticks_of(&thread.path())).collect();
+        ticks.sort_unstable_by(|one, other| other.cmp(one));
+        ticks
+    }
+
     /// What it said when it was ready.
     #[must_use]
     pub fn ready(&self) -> &ReadyLine {
@@ -311,4 +328,11 @@ impl Drop for Runtime {
         }
         vm.stop().unwrap_or_else(|error| panic!("{error}"));
     }
+}
+
+/// User and system time of a thread: proc(5), fields 14 and 15. Its name, in parentheses, may hold anything.
+fn ticks_of(thread: &Path) -> Option<u64> {
+    let stat = std::fs::read_to_string(thread.join("stat")).ok()?;
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    Some(fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?)
 }

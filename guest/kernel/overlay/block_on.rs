@@ -13,7 +13,7 @@ use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 
 use super::{TaskNotify, network, run};
-use crate::arch::core_local::core_scheduler;
+use crate::arch::core_local::{core_id, core_scheduler};
 use crate::arch::kernel::processor::get_timer_ticks;
 use crate::drivers::mmio::get_network_driver;
 use crate::drivers::net::NetworkDriver;
@@ -62,6 +62,11 @@ where
 
 /// Sleeps until someone notifies, or `timeout_us` is over; not at all when the device has a packet.
 fn sleep(notify: &TaskNotify, timeout_us: Option<u64>) {
+	// The first processor serves the network. Others leave the device alone: it would not interrupt any more.
+	if core_id() != 0 {
+		notify.wait(timeout_us);
+		return;
+	}
 	let device = get_network_driver();
 	if let Some(device) = device {
 		let mut device = device.lock();

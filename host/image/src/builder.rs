@@ -19,8 +19,9 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 const BARE_METAL_TARGET: &str = "x86_64-unknown-none";
 const HERMIT_TARGET: &str = "x86_64-unknown-hermit";
-/// What the kernel is built with: processor, and TCP for the runtime's server. No bus but virtio-mmio, one processor.
-const KERNEL_FEATURES: &str = "fsgsbase,tcp";
+/// What the kernel is built with: processor, and TCP for the runtime's server. No bus but virtio-mmio; several
+/// processors, which cost next to nothing where there is one.
+const KERNEL_FEATURES: &str = "fsgsbase,smp,tcp";
 /// What else the kernel's build is told, by environment variables.
 const KERNEL_SETTINGS: [(&str, &str); 5] = [
     ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "2"),

@@ -3,7 +3,7 @@
 //! An edit replaces a text that must be in its file exactly once. Where nearly all of a file would change, a file of ours in
 //! `guest/kernel/overlay` takes its place. `sha256` is that of the kernel's file before any change.
 
-use crate::kernel_dependencies;
+use crate::{kernel_dependencies, kernel_processors};
 
 /// One replacement.
 pub(crate) struct Edit {
@@ -38,7 +38,7 @@ pub(crate) struct Addition {
     pub(crate) file: &'static str,
 }
 
-const NAKED: &str = "`naked` became an unsafe attribute when it was stabilised, after this kernel's release";
+pub(crate) const NAKED: &str = "`naked` became an unsafe attribute when it was stabilised, after this kernel's release";
 
 pub(crate) const OVERLAYS: &[Overlay] = &[
     Overlay {
@@ -68,6 +68,7 @@ pub(crate) const ADDITIONS: &[Addition] = &[
     Addition { path: "src/executor/backlog.rs", file: "backlog.rs" },
     Addition { path: "src/executor/block_on.rs", file: "block_on.rs" },
     Addition { path: "src/executor/interface_renewal.rs", file: "interface_renewal.rs" },
+    Addition { path: "src/arch/x86_64/kernel/processor_start.rs", file: "processor_start.rs" },
     Addition { path: "src/skerry.rs", file: "skerry.rs" },
     Addition { path: "src/time_slice.rs", file: "time_slice.rs" },
 ];
@@ -75,6 +76,8 @@ pub(crate) const ADDITIONS: &[Addition] = &[
 pub(crate) const EDITS: &[FileEdits] = &[
     kernel_dependencies::MANIFEST,
     kernel_dependencies::LOCK,
+    kernel_processors::BUILD,
+    kernel_processors::MODULES,
     FileEdits {
         path: "src/lib.rs",
         sha256: "a17d3a37d5b74a4a5b63815bd86a7105921f35438f3354cbcc3d222d01aa0ba9",
@@ -83,6 +86,11 @@ pub(crate) const EDITS: &[FileEdits] = &[
                 find: "\nmod synch;\n",
                 replace: "\nmod entropy_pool;\nmod skerry;\nmod synch;\nmod time_slice;\n",
                 why: "our own additions to the system calls, and what they need",
+            },
+            Edit {
+                find: "\tsynch_all_cores();\n\tcrate::executor::init();\n",
+                replace: "\tsynch_all_cores();\n",
+                why: "there is one network, and the first processor serves it; each other one began it anew",
             },
             Edit {
                 find: "\tdrivers::init();\n",
@@ -128,7 +136,7 @@ pub(crate) const EDITS: &[FileEdits] = &[
             Edit {
                 find: "core::mem::align_of::<crossbeam_utils::CachePadded<u8>>()",
                 replace: "16",
-                why: "there is one processor, so no false sharing; aligning everything to 128 bytes wastes memory and long searches for it",
+                why: "aligning everything to 128 bytes, against false sharing, wastes memory and long searches for it",
             },
         ],
     },
@@ -312,84 +320,10 @@ pub(crate) const EDITS: &[FileEdits] = &[
             },
         ],
     },
-    FileEdits {
-        path: "src/arch/x86_64/kernel/interrupts.rs",
-        sha256: "6d9016a4cceedaf93b774910eb7fa8b011e91eaee363805938f01aae95583464",
-        edits: &[
-            Edit {
-                find: "set_general_handler!(&mut *idt, handle_interrupt, 32..);",
-                replace: "set_general_handler!(&mut *idt, handle_interrupt, 32..64);",
-                why: "devices interrupt by these 32 vectors only; a handler of its own for each of 224 costs size and time",
-            },
-            Edit {
-                find: "\tpanic_println!(\"Number of interrupts\");\n",
-                replace: "\treturn;\n",
-                why: "the last lines on the console are to say why a guest ended, not how often it was interrupted",
-            },
-            Edit {
-                find: "for i in 32..=255 {",
-                replace: "for i in 32..64 {",
-                why: "devices interrupt by these 32 vectors only; a handler of its own for each of 224 costs size and time",
-            },
-        ],
-    },
-    FileEdits {
-        path: "src/arch/x86_64/kernel/apic.rs",
-        sha256: "265d8081aee83d71272b3e7aeb03599ae50197f2ec4dbb9b78df92756516854e",
-        edits: &[
-            Edit {
-                find: "\tlet microseconds = 30_000;",
-                replace: "\tlet microseconds = 500;",
-                why: "a third of the boot was spent on calibrating the timer; with the time really taken, this is as accurate",
-            },
-            Edit {
-                find: "\tprocessor::udelay(microseconds);",
-                replace: "\tlet start = processor::get_timer_ticks();\n\tprocessor::udelay(microseconds);",
-                why: "a busy host may take the processor away meanwhile; what counts is the time that really passed",
-            },
-            Edit {
-                find: "local_apic_read(IA32_X2APIC_CUR_COUNT))) / microseconds;",
-                replace: "local_apic_read(IA32_X2APIC_CUR_COUNT))) / (processor::get_timer_ticks() - start);",
-                why: "a busy host may take the processor away meanwhile; what counts is the time that really passed",
-            },
-            Edit {
-                find: "\twithout_interrupts(|| {\n\t\t__set_oneshot_timer(wakeup_time);\n\t});\n}\n",
-                replace: "\twithout_interrupts(|| {\n\t\t__set_oneshot_timer(crate::time_slice::due(wakeup_time));\n\t});\n}\n\n/// Sets the timer without regard to what the kernel's own timers want.\npub fn arm_timer(wakeup_time: Option<u64>) {\n\t__set_oneshot_timer(wakeup_time);\n}\n",
-                why: "the timer also ends the slice of a thread while others want the processor",
-            },
-        ],
-    },
-    FileEdits {
-        path: "src/scheduler/mod.rs",
-        sha256: "9129e3c42dccbb6d58295aaf486fed93af5c56198c58dadd22f7e847a2a938e5",
-        edits: &[Edit {
-            find: "\t\t\tif let Some(last_stack_pointer) = self.scheduler() {",
-            replace: "\t\t\tlet switched = self.scheduler();\n\t\t\tcrate::time_slice::begin(!self.ready_queue.is_empty());\n\t\t\tif let Some(last_stack_pointer) = switched {",
-            why: "a thread that spins for a lock whose holder was interrupted must lose the processor some time",
-        }],
-    },
-    FileEdits {
-        path: "src/arch/x86_64/kernel/scheduler.rs",
-        sha256: "0c5cb7baee80b0fa46b5baf241c3f53b78de857980a3a6a89531b88abb41473f",
-        edits: &[
-            Edit { find: "#[naked]", replace: "#[unsafe(naked)]", why: NAKED },
-            Edit {
-                find: "\t\t// clear user stack\n\t\tunsafe {",
-                replace: "\t\tif false { unsafe {",
-                why: "nothing needs a clear stack, and clearing megabytes for each thread costs milliseconds",
-            },
-            Edit {
-                find: "\t\t\t\tuser_stack_size,\n\t\t\t);\n\t\t}\n",
-                replace: "\t\t\t\tuser_stack_size,\n\t\t\t);\n\t\t} }\n",
-                why: "nothing needs a clear stack, and clearing megabytes for each thread costs milliseconds",
-            },
-            Edit {
-                find: "\tcore_scheduler().handle_waiting_tasks();\n",
-                replace: "\tcrate::time_slice::end();\n\tcore_scheduler().handle_waiting_tasks();\n",
-                why: "the timer also ends the slice of a thread while others want the processor",
-            },
-        ],
-    },
+    kernel_processors::INTERRUPTS,
+    kernel_processors::INTERRUPT_CONTROLLER,
+    kernel_processors::SCHEDULER,
+    kernel_processors::TASKS,
     FileEdits {
         path: "src/arch/x86_64/kernel/start.rs",
         sha256: "2346b9678c4e26908bde258c6b7e19682e7f3d9d4d4c25a9d8f24b909ebd4e3d",

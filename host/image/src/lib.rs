@@ -14,6 +14,7 @@ mod fingerprint;
 mod flavour;
 mod kernel_dependencies;
 mod kernel_edits;
+mod kernel_processors;
 pub mod kernel_source;
 mod link;
 mod progress;

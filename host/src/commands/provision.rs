@@ -88,9 +88,6 @@ fn prepare(
     progress: &mut Progress,
     times: &mut StepTimes,
 ) -> Result<(Machine, Built), Failure> {
-    if arguments.machine.cpu > 1 {
-        printer.warning("the kernel uses one processor; the others of --cpu stay unused");
-    }
     let source_root = places::source_root(arguments.machine.places.source.as_deref())?;
     progress.start("prerequisites");
     let qemu = images::require_for_machine(&arguments.machine, &source_root, arguments.no_setup, printer)?;

@@ -13,3 +13,4 @@ mod functions_that_fail;
 mod hostile_peer;
 mod machine;
 mod metrics;
+mod processors;

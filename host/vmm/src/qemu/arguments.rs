@@ -79,6 +79,9 @@ pub(super) enum Access {
 /// What QEMU calls the memory of a machine that was given none. States name it, so a file's has to be called the same.
 const MEMORY_NAME: &str = "microvm.ram";
 
+/// The variable by which our kernel learns how many processors there are, if it is more than one.
+const PROCESSORS_VARIABLE: &str = "SKERRY_PROCESSORS";
+
 /// QEMU's arguments, without its own name.
 pub(super) fn arguments(spec: &VmSpec, surroundings: &Surroundings<'_>) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = Vec::with_capacity(48);
@@ -86,7 +89,7 @@ pub(super) fn arguments(spec: &VmSpec, surroundings: &Surroundings<'_>) -> Vec<O
     add(&["-name", &spec.name, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"]);
     add(&["-machine", &machine(surroundings.memory), "-accel", accelerator(spec.accelerator)]);
     add(&["-cpu", &cpu(spec.accelerator, surroundings.tcg_rdseed)]);
-    add(&["-smp", &spec.cpu_count.to_string(), "-m", &format!("{}M", spec.memory_mib)]);
+    add(&["-smp", &processors(spec.cpu_count), "-m", &format!("{}M", spec.memory_mib)]);
     if let Some(memory) = surroundings.memory {
         add(&["-object", &memory_object(spec, memory)]);
     }
@@ -146,11 +149,20 @@ fn cpu(accelerator: Accelerator, tcg_rdseed: bool) -> String {
     }
 }
 
+/// So many processors, in one package: then their interrupt controllers are numbered without gaps, as the kernel assumes.
+fn processors(count: u32) -> String {
+    format!("{count},sockets=1,cores={count},threads=1")
+}
+
 /// The kernel's own words, then `--` and the application's. QEMU appends the places of the virtio devices.
 ///
 /// `-freq` saves the kernel the calibration of its clock: guests see the host's time-stamp counter under both accelerators.
 pub(super) fn kernel_command_line(spec: &VmSpec, tsc_mhz: Option<u32>) -> String {
     let mut line = tsc_mhz.map(|mhz| format!("-freq {mhz} ")).unwrap_or_default();
+    if spec.cpu_count > 1 {
+        // No table of a microvm lists them for the kernel.
+        line += &format!("env={PROCESSORS_VARIABLE}={} ", spec.cpu_count);
+    }
     line += &format!(
         "env=HERMIT_IP={GUEST_ADDRESS} env=HERMIT_GATEWAY={GATEWAY_ADDRESS} env=HERMIT_MASK={NETWORK_MASK} --"
     );
@@ -215,7 +227,7 @@ mod tests {
     #[test]
     fn the_machine_has_the_size_that_is_asked_for() {
         let arguments = arguments(&spec(), &surroundings());
-        assert_eq!(values(&arguments, "-smp"), ["2"]);
+        assert_eq!(values(&arguments, "-smp"), ["2,sockets=1,cores=2,threads=1"]);
         assert_eq!(values(&arguments, "-m"), ["64M"]);
         assert_eq!(values(&arguments, "-accel"), [TCG]);
     }

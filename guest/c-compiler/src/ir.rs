@@ -1,6 +1,7 @@
 //! The typed tree between analysis and emission: every conversion explicit, every name resolved.
 
-use crate::types::Type;
+use crate::types::{FunctionType, Type};
+use std::rc::Rc;
 
 /// Index of a local variable or parameter of its function; parameters come first.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -14,7 +15,8 @@ pub(crate) struct FunctionId(pub(crate) u32);
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct OldValue(pub(crate) u32);
 
-/// An expression and the type of its value. Integers narrower than 4 bytes are always in their range.
+/// An expression and the type of its value. Integers narrower than 4 bytes are always in their range. The value of a struct
+/// or union is the address of an object that holds it until the object is changed.
 pub(crate) struct Expression {
     pub(crate) ty: Type,
     pub(crate) kind: Kind,
@@ -53,11 +55,25 @@ pub(crate) enum Kind {
     Or(Box<Expression>, Box<Expression>),
     /// All but the last for their effect, the last for its value.
     Comma(Vec<Expression>),
+    /// Arguments as WebAssembly takes them: see [`FunctionType::lowered`].
     Call(FunctionId, Vec<Expression>),
+    /// Through a pointer: an index into the table of functions.
+    CallPointer(Box<Expression>, Rc<FunctionType>, Vec<Expression>),
     /// Index into [`crate::MATH_IMPORTS`]; all `double`.
     MathCall(usize, Vec<Expression>),
     /// One WebAssembly instruction on `float` or `double`.
     Native(Native, Vec<Expression>),
+    /// Zeroes a local that lives in memory; `void`.
+    Clear {
+        local: LocalId,
+        size_bytes: u32,
+    },
+    /// Fills a local that lives in memory from static data; `void`.
+    CopyFromStatic {
+        local: LocalId,
+        address: u32,
+        size_bytes: u32,
+    },
 }
 
 /// Which value an update is.
@@ -128,17 +144,6 @@ pub(crate) enum Statement {
     Break,
     Continue,
     Return(Option<Expression>),
-    /// Zeroes a local that lives in memory.
-    Clear {
-        local: LocalId,
-        size_bytes: u32,
-    },
-    /// Fills a local that lives in memory from static data.
-    CopyFromStatic {
-        local: LocalId,
-        address: u32,
-        size_bytes: u32,
-    },
 }
 
 pub(crate) struct Loop {
@@ -161,24 +166,52 @@ pub(crate) struct Switch {
 
 pub(crate) struct Local {
     pub(crate) ty: Type,
-    /// It has an address: it is an array, or its address is taken.
+    /// Where it lives in memory.
+    pub(crate) alignment_bytes: u32,
+    /// It has an address: it is an array or a record, or its address is taken.
     pub(crate) in_memory: bool,
 }
 
 pub(crate) struct Function {
+    pub(crate) face: Rc<FunctionType>,
+    /// Of the locals, those that come from the caller: hidden ones too.
     pub(crate) parameter_count: u32,
-    pub(crate) result: Type,
     pub(crate) locals: Vec<Local>,
     pub(crate) body: Vec<Statement>,
 }
 
+impl Function {
+    /// Whether a local has its place in the frame. A record that is a parameter lives where the caller has put it.
+    pub(crate) fn is_in_frame(&self, index: usize) -> bool {
+        let is_parameter = index < self.parameter_count as usize;
+        self.locals.get(index).is_some_and(|local| local.in_memory && !(is_parameter && local.ty.is_record()))
+    }
+}
+
+/// What a function's name stands for in the end.
+pub(crate) enum Body {
+    /// It is never used.
+    Missing,
+    /// The caller supplies it.
+    Imported {
+        module: &'static str,
+        name: String,
+        face: Rc<FunctionType>,
+    },
+    Defined(Function),
+}
+
 /// Everything that a module is made of.
 pub(crate) struct Program {
-    /// By [`FunctionId`]; all those that are called are defined.
-    pub(crate) functions: Vec<Option<Function>>,
+    /// By [`FunctionId`]; none that is called or in the table is missing.
+    pub(crate) functions: Vec<Body>,
     pub(crate) run: FunctionId,
     /// Which of [`crate::MATH_IMPORTS`] are used, ascending.
     pub(crate) math_imports: Vec<usize>,
+    /// Functions that pointers point to: the first has number 1, since 0 is the null pointer.
+    pub(crate) table: Vec<FunctionId>,
+    /// Whether anything is called through a pointer.
+    pub(crate) calls_pointers: bool,
     /// Whether a function may call itself, perhaps through others.
     pub(crate) is_recursive: bool,
     /// Initialised static data: address and bytes.

@@ -30,6 +30,7 @@ mod ir;
 mod limits;
 mod literal;
 mod preprocess;
+mod record;
 mod signature;
 mod types;
 

@@ -1,5 +1,6 @@
 //! C's types, and the conversions between them that the standard prescribes (C11 6.3).
 
+use crate::record::Record;
 use crate::signature::ScalarType;
 use std::rc::Rc;
 use wasm_encoder::ValType;
@@ -12,14 +13,17 @@ pub(crate) const MAX_TYPE_DEPTH: u32 = 16;
 /// Size of a pointer: an address in the 32-bit linear memory.
 pub(crate) const POINTER_BYTES: u32 = 4;
 
-/// An object type, or `void`.
+/// A type of C.
 #[derive(Clone, PartialEq)]
 pub(crate) enum Type {
     Void,
     Scalar(ScalarType),
     Pointer(Rc<Qualified>),
-    /// Elements and their number.
+    /// Elements and their number; 0 while the length is not known.
     Array(Rc<Qualified>, u32),
+    /// A struct or union.
+    Record(Rc<Record>),
+    Function(Rc<FunctionType>),
 }
 
 /// A type with its `const`.
@@ -35,6 +39,28 @@ impl Qualified {
     }
 }
 
+/// What a function takes and returns.
+#[derive(Clone, PartialEq)]
+pub(crate) struct FunctionType {
+    pub(crate) result: Type,
+    pub(crate) parameters: Vec<Type>,
+    pub(crate) is_variadic: bool,
+}
+
+impl FunctionType {
+    /// As WebAssembly sees it: a struct is passed as the address of a copy; the address for a struct result comes first,
+    /// that of the variable arguments last.
+    pub(crate) fn lowered(&self) -> (Vec<ValType>, Option<ValType>) {
+        let returns_record = self.result.is_record();
+        let mut parameters = Vec::with_capacity(self.parameters.len() + 2);
+        parameters.extend(returns_record.then_some(ValType::I32));
+        parameters.extend(self.parameters.iter().map(Type::value_type));
+        parameters.extend(self.is_variadic.then_some(ValType::I32));
+        let result = (self.result != Type::Void && !returns_record).then(|| self.result.value_type());
+        (parameters, result)
+    }
+}
+
 pub(crate) const INT: Type = Type::Scalar(ScalarType::Int);
 pub(crate) const SIZE_T: Type = Type::Scalar(ScalarType::UnsignedLong);
 pub(crate) const PTRDIFF_T: Type = Type::Scalar(ScalarType::Long);
@@ -44,34 +70,62 @@ impl Type {
         Self::Pointer(Rc::new(target))
     }
 
-    /// Size in bytes; 0 for `void`, which has none.
+    /// Size in bytes; 0 for what has none: `void`, functions, and types that are not complete.
     pub(crate) fn size_bytes(&self) -> u32 {
         match self {
-            Self::Void => 0,
+            Self::Void | Self::Function(_) => 0,
             Self::Scalar(scalar) => scalar.size_bytes(),
             Self::Pointer(_) => POINTER_BYTES,
             Self::Array(element, count) => element.ty.size_bytes() * count,
+            Self::Record(record) => record.size_bytes(),
         }
     }
 
     pub(crate) fn alignment_bytes(&self) -> u32 {
         match self {
-            Self::Void => 1,
+            Self::Void | Self::Function(_) => 1,
             Self::Scalar(scalar) => scalar.size_bytes(),
             Self::Pointer(_) => POINTER_BYTES,
             Self::Array(element, _) => element.ty.alignment_bytes(),
+            Self::Record(record) => record.alignment_bytes(),
         }
     }
 
+    /// How deep the type nests. A struct that is pointed to does not count: it may contain that pointer.
     pub(crate) fn depth(&self) -> u32 {
         match self {
             Self::Void | Self::Scalar(_) => 0,
+            Self::Pointer(target) if target.ty.is_record() => 1,
             Self::Pointer(target) | Self::Array(target, _) => 1 + target.ty.depth(),
+            Self::Record(record) => record.depth(),
+            Self::Function(function) => {
+                let parameters = function.parameters.iter().map(Self::depth).max().unwrap_or(0);
+                1 + parameters.max(function.result.depth())
+            }
+        }
+    }
+
+    /// Whether objects of this type can be: its size is known.
+    pub(crate) fn is_complete(&self) -> bool {
+        match self {
+            Self::Void | Self::Function(_) => false,
+            Self::Scalar(_) | Self::Pointer(_) => true,
+            Self::Array(element, count) => *count > 0 && element.ty.is_complete(),
+            Self::Record(record) => record.is_complete(),
         }
     }
 
     pub(crate) fn is_pointer(&self) -> bool {
         matches!(self, Self::Pointer(_))
+    }
+
+    pub(crate) fn is_record(&self) -> bool {
+        matches!(self, Self::Record(_))
+    }
+
+    /// Arrays and records: what consists of other objects, and always lives in memory.
+    pub(crate) fn is_aggregate(&self) -> bool {
+        matches!(self, Self::Array(..) | Self::Record(_))
     }
 
     pub(crate) fn is_integer(&self) -> bool {
@@ -87,7 +141,7 @@ impl Type {
         matches!(self, Self::Scalar(scalar) if scalar.is_signed())
     }
 
-    /// The WebAssembly type of values of this type; arrays and `void` have no values, and addresses stand for them.
+    /// The WebAssembly type of values of this type. For a record, and for what has no values, an address stands.
     pub(crate) fn value_type(&self) -> ValType {
         match self {
             Self::Scalar(ScalarType::Float) => ValType::F32,
@@ -102,7 +156,7 @@ impl Type {
         match (self, other) {
             (Self::Pointer(left), Self::Pointer(right)) => left.ty.same_unqualified(&right.ty),
             (Self::Array(left, length), Self::Array(right, other_length)) => {
-                length == other_length && left.ty.same_unqualified(&right.ty)
+                (length == other_length || *length == 0 || *other_length == 0) && left.ty.same_unqualified(&right.ty)
             }
             (left, right) => left == right,
         }
@@ -115,12 +169,15 @@ impl Type {
             Self::Scalar(scalar) => scalar.name().to_owned(),
             Self::Pointer(target) => match &target.ty {
                 Self::Array(..) => "pointer to array".to_owned(),
+                Self::Function(_) => "pointer to function".to_owned(),
                 ty => {
                     let constant = if target.is_const { "const " } else { "" };
                     [constant, &ty.name(), "*"].concat()
                 }
             },
             Self::Array(element, count) => format!("array of {count} {}", element.ty.name()),
+            Self::Record(record) => record.name(),
+            Self::Function(_) => "function".to_owned(),
         }
     }
 }

@@ -57,6 +57,11 @@ pub(super) fn builtin(name: &str, headers: Headers) -> Option<Builtin> {
     })
 }
 
+/// The module that supplies a function which is declared, used and not defined.
+pub(super) fn import_module(name: &str) -> Option<&'static str> {
+    MATH_IMPORTS.iter().any(|(import, _)| *import == name).then_some(crate::MATH_MODULE)
+}
+
 fn double_function(name: &str, scalar: ScalarType) -> Option<Builtin> {
     let found = |way, parameters| Some(Builtin { way, scalar, parameters });
     let import = |name: &str| MATH_IMPORTS.iter().position(|(import, _)| *import == name);

@@ -1,32 +1,69 @@
 //! Function calls (C11 6.5.2.2).
 
 use super::builtins::{self, Builtin, Way};
+use super::conversion::promote;
+use super::place::Object;
 use super::scope::Symbol;
 use super::{Analysis, fold};
 use crate::diagnostics::Reported;
-use crate::ir::{Expression, FunctionId, Kind, Native};
+use crate::ir::{Expression, FunctionId, Kind, LocalId, Native, Place};
 use crate::signature::ScalarType;
-use crate::types::{INT, Type};
+use crate::types::{FunctionType, INT, Qualified, SIZE_T, Type};
 use lang_c::ast::{CallExpression, Expression as Tree};
 use lang_c::span::{Node, Span};
+use std::rc::Rc;
+
+/// What is called.
+enum Callee {
+    Function(FunctionId),
+    /// What this pointer points to.
+    Pointer(Expression),
+}
 
 impl Analysis<'_> {
     pub(super) fn call(&mut self, node: &Node<CallExpression>) -> Result<Expression, Reported> {
-        let Tree::Identifier(name) = &node.node.callee.node else {
-            return self.unsupported(node.span, "calls through pointers to functions");
-        };
-        let text = &name.node.name;
-        match self.scopes.find(text).cloned() {
-            Some(Symbol::Function(function)) => self.call_function(node, function),
-            Some(_) => self.refuse(name.span, format!("'{text}' is not a function")),
-            None => match builtins::builtin(text, self.headers) {
-                Some(builtin) => self.call_builtin(node, text, builtin),
-                None => {
-                    let hint = builtins::header_of(text)
-                        .map_or_else(String::new, |header| format!(": #include <{header}> declares it"));
-                    self.refuse(name.span, format!("function '{text}' is not declared{hint}"))
-                }
+        if let Tree::Identifier(name) = &node.node.callee.node {
+            let text = &name.node.name;
+            match self.scopes.find(text).cloned() {
+                Some(Symbol::Function(function)) => return self.call_function(node, function),
+                Some(_) => {}
+                None if text.starts_with("__builtin_va_") => return self.call_variable_arguments(node, text),
+                None => match builtins::builtin(text, self.headers) {
+                    Some(builtin) => return self.call_builtin(node, text, builtin),
+                    None => {
+                        let hint = builtins::header_of(text)
+                            .map_or_else(String::new, |header| format!(": #include <{header}> declares it"));
+                        return self.refuse(name.span, format!("function '{text}' is not declared{hint}"));
+                    }
+                },
+            }
+        }
+        let areas = self.current.open_areas;
+        self.current.open_areas += 1;
+        let callee = self.value(&node.node.callee);
+        self.current.open_areas = areas;
+        let callee = callee?;
+        let face = match &callee.ty {
+            Type::Pointer(target) => match &target.ty {
+                Type::Function(face) => Rc::clone(face),
+                _ => return self.not_a_function(node, &callee.ty),
             },
+            ty => return self.not_a_function(node, &ty.clone()),
+        };
+        // A function's own address calls it directly.
+        if let Kind::Integer(number) = callee.kind
+            && let Some(function) = self.table.get((number as usize).wrapping_sub(1)).copied()
+            && self.functions.get(function.0 as usize).is_some_and(|entry| entry.face == face)
+        {
+            return self.call_function(node, function);
+        }
+        self.lowered_call(node, "a function pointer", &face, Callee::Pointer(callee))
+    }
+
+    fn not_a_function(&mut self, node: &Node<CallExpression>, ty: &Type) -> Result<Expression, Reported> {
+        match &node.node.callee.node {
+            Tree::Identifier(name) => self.refuse(name.span, format!("'{}' is not a function", name.node.name)),
+            _ => self.refuse(node.span, format!("only functions can be called, not '{}'", ty.name())),
         }
     }
 
@@ -42,16 +79,209 @@ impl Analysis<'_> {
         let Some(entry) = self.functions.get_mut(id.0 as usize) else {
             return self.refuse(node.span, "this function is not declared");
         };
-        entry.called_at.get_or_insert(at);
-        let (name, parameters, result) = (entry.name.clone(), entry.parameters.clone(), entry.result.clone());
-        self.check_count(node.span, &name, parameters.len(), node.node.arguments.len())?;
-        let mut arguments = Vec::with_capacity(parameters.len());
-        for (argument, ty) in node.node.arguments.iter().zip(&parameters) {
-            arguments.push(self.argument(argument, ty)?);
+        entry.used_at.get_or_insert(at);
+        let (name, face) = (entry.name.clone(), Rc::clone(&entry.face));
+        self.lowered_call(node, &name, &face, Callee::Function(id))
+    }
+
+    /// A call with its arguments as WebAssembly takes them: see [`FunctionType::lowered`].
+    fn lowered_call(
+        &mut self,
+        node: &Node<CallExpression>,
+        name: &str,
+        face: &Rc<FunctionType>,
+        callee: Callee,
+    ) -> Result<Expression, Reported> {
+        let given = &node.node.arguments;
+        let count = face.parameters.len();
+        if !face.is_variadic {
+            self.check_count(node.span, name, count, given.len())?;
+        } else if given.len() < count {
+            let message = format!("function '{name}' takes at least {count} arguments, not {}", given.len());
+            return self.refuse(node.span, message);
+        }
+        let mut arguments = Vec::with_capacity(count + 2);
+        let result = if face.result.is_record() {
+            self.complete(&face.result, node.span)?;
+            let local = self.new_local(node.span, face.result.clone())?;
+            arguments.push(self.local_address(local, &face.result));
+            Some(local)
+        } else {
+            None
+        };
+        for (argument, ty) in given.iter().zip(&face.parameters) {
+            let value = self.argument(argument, ty)?;
+            arguments.push(self.passed(value, argument.span)?);
+        }
+        if face.is_variadic {
+            arguments.push(self.variable_arguments(given.get(count..).unwrap_or_default())?);
         }
         self.current.effects += 1;
-        self.note_call(id);
-        Ok(Expression { ty: result, kind: Kind::Call(id, arguments) })
+        let returned = if result.is_some() { Type::Void } else { face.result.clone() };
+        let kind = match callee {
+            Callee::Function(id) => {
+                self.note_call(Some(id));
+                Kind::Call(id, arguments)
+            }
+            Callee::Pointer(pointer) => {
+                self.note_call(None);
+                Kind::CallPointer(Box::new(pointer), Rc::clone(face), arguments)
+            }
+        };
+        let call = Expression { ty: returned, kind };
+        Ok(match result {
+            None => call,
+            Some(local) => {
+                let ty = face.result.clone();
+                let value = Expression { ty: ty.clone(), kind: Kind::Read(Box::new(Place::Local(local))) };
+                Expression { ty, kind: Kind::Comma(vec![call, value]) }
+            }
+        })
+    }
+
+    /// A record is passed as the address of a copy.
+    fn passed(&mut self, value: Expression, span: Span) -> Result<Expression, Reported> {
+        if !value.ty.is_record() {
+            return Ok(value);
+        }
+        let ty = value.ty.clone();
+        if is_own_copy(&value) {
+            let pointer = Type::pointer_to(Qualified::plain(ty));
+            return Ok(Expression { ty: pointer, kind: Kind::Convert(Box::new(value)) });
+        }
+        let copy = self.new_local(span, ty.clone())?;
+        let assign = Expression { ty: ty.clone(), kind: Kind::Assign(Box::new(Place::Local(copy)), Box::new(value)) };
+        let address = self.local_address(copy, &ty);
+        Ok(Expression { ty: address.ty.clone(), kind: Kind::Comma(vec![assign, address]) })
+    }
+
+    pub(super) fn local_address(&mut self, local: LocalId, ty: &Type) -> Expression {
+        self.address(Place::Local(local), Qualified::plain(ty.clone()))
+    }
+
+    /// Writes the arguments to an area in the frame, each to slots of 8 bytes; is the area's address.
+    fn variable_arguments(&mut self, nodes: &[Node<Tree>]) -> Result<Expression, Reported> {
+        if nodes.is_empty() {
+            return Ok(fold::integer(0, super::specifiers::va_list()));
+        }
+        let level = self.current.open_areas;
+        self.current.open_areas += 1;
+        let mut values = Vec::with_capacity(nodes.len());
+        let mut outcome = Ok(());
+        for node in nodes {
+            match self.value(node) {
+                Ok(value) if value.ty == Type::Void => {
+                    outcome = self.refuse(node.span, "a value is needed here, but the expression is void");
+                }
+                Ok(value) => values.push(widened(value)),
+                Err(reported) => outcome = Err(reported),
+            }
+        }
+        self.current.open_areas = level;
+        outcome?;
+        let slots: u32 = values.iter().map(|value| value.ty.size_bytes().div_ceil(8)).sum();
+        let span = nodes.first().map_or(Span::span(0, 0), |node| node.span);
+        let area = self.area(level, slots, span)?;
+        let mut parts = Vec::with_capacity(values.len() + 1);
+        let mut offset = 0;
+        for value in values {
+            let ty = value.ty.clone();
+            let size_bytes = ty.size_bytes().next_multiple_of(8);
+            let pointer = fold::moved(self.local_address(area, &ty), offset);
+            parts.push(self.store(Object::at(pointer, Qualified::plain(ty)), value));
+            offset += size_bytes;
+        }
+        let address = self.local_address(area, &Type::Scalar(ScalarType::Char));
+        let ty = address.ty.clone();
+        parts.push(address);
+        Ok(Expression { ty, kind: Kind::Comma(parts) })
+    }
+
+    /// The area for calls within that many other calls; calls on one level are never under way together.
+    fn area(&mut self, level: usize, slots: u32, span: Span) -> Result<LocalId, Reported> {
+        while self.current.areas.len() <= level {
+            let local = self.new_local(span, area_type(1))?;
+            self.current.areas.push(local);
+        }
+        let Some(local) = self.current.areas.get(level).copied() else {
+            return self.refuse(span, "the source is nested too deeply here");
+        };
+        if let Some(known) = self.current.locals.get_mut(local.0 as usize)
+            && known.ty.size_bytes() < slots * 8
+        {
+            known.ty = area_type(slots);
+        }
+        Ok(local)
+    }
+
+    /// `va_start`, `va_end` and `va_copy`.
+    fn call_variable_arguments(&mut self, node: &Node<CallExpression>, name: &str) -> Result<Expression, Reported> {
+        let arguments = node.node.arguments.as_slice();
+        let value = match (name, arguments) {
+            ("__builtin_va_start", [_, last]) => {
+                let Some(area) = self.current.variable_arguments else {
+                    return self.refuse(node.span, "va_start is for functions with variable arguments");
+                };
+                self.unevaluated_type(last)?;
+                let ty = super::specifiers::va_list();
+                Expression { ty, kind: Kind::Read(Box::new(Place::Local(area))) }
+            }
+            ("__builtin_va_copy", [_, from]) => {
+                let value = self.value(from)?;
+                self.convert_implicitly(from.span, value, &super::specifiers::va_list(), "va_copy")?
+            }
+            ("__builtin_va_end", [list]) => {
+                let value = self.value(list)?;
+                return Ok(fold::to_void(value));
+            }
+            _ => return self.refuse(node.span, format!("'{name}' cannot be called like this")),
+        };
+        let Some(list) = arguments.first() else { return self.refuse(node.span, "a va_list is missing") };
+        let object = self.argument_list(list)?;
+        self.current.effects += 1;
+        let store = self.store(object, value);
+        Ok(fold::to_void(store))
+    }
+
+    /// A variable of type `va_list`.
+    fn argument_list(&mut self, node: &Node<Tree>) -> Result<Object, Reported> {
+        let object = self.modifiable(node)?;
+        if object.qualified.ty != super::specifiers::va_list() {
+            return self.refuse(node.span, format!("a va_list is needed here, not '{}'", object.qualified.ty.name()));
+        }
+        Ok(object)
+    }
+
+    /// `va_arg`: the list moves on, and what it pointed to before is the value.
+    pub(super) fn variable_argument(
+        &mut self,
+        node: &Node<lang_c::ast::VaArgExpression>,
+    ) -> Result<Expression, Reported> {
+        let list = self.argument_list(&node.node.va_list)?;
+        let ty = self.type_name(&node.node.type_name)?;
+        self.complete(&ty, node.span)?;
+        let is_promoted = match &ty {
+            Type::Scalar(scalar) => *scalar != ScalarType::Float && crate::types::promoted(*scalar) == *scalar,
+            ty => !matches!(ty, Type::Array(..)),
+        };
+        if !is_promoted {
+            let message = format!("'{}' never comes as a variable argument: it is promoted or decays", ty.name());
+            return self.refuse(node.node.type_name.span, message);
+        }
+        self.current.effects += 1;
+        let pointer = super::specifiers::va_list();
+        let old = self.new_old_value();
+        let before = Expression { ty: pointer.clone(), kind: Kind::Old(old) };
+        let value = fold::moved(before, ty.size_bytes().next_multiple_of(8));
+        let kind = Kind::Update {
+            place: Box::new(list.place),
+            old,
+            value: Box::new(value),
+            result: crate::ir::UpdateResult::Before,
+        };
+        let target = Qualified::plain(ty);
+        let address = Expression { ty: Type::pointer_to(target.clone()), kind };
+        Ok(self.read(Object::at(address, target)))
     }
 
     fn argument(&mut self, node: &Node<Tree>, ty: &Type) -> Result<Expression, Reported> {
@@ -106,4 +336,27 @@ impl Analysis<'_> {
         let arguments = arguments.into_iter().map(|argument| fold::convert(argument, double.clone())).collect();
         Expression { ty: double, kind: Kind::MathCall(index, arguments) }
     }
+}
+
+fn area_type(slots: u32) -> Type {
+    Type::Array(Rc::new(Qualified::plain(SIZE_T)), slots)
+}
+
+/// The default argument promotions (C11 6.5.2.2 §6), and integers and pointers as wide as their slot.
+fn widened(value: Expression) -> Expression {
+    let value = promote(value);
+    let wide = match &value.ty {
+        Type::Scalar(ScalarType::Float) => Type::Scalar(ScalarType::Double),
+        Type::Scalar(ScalarType::Int) => Type::Scalar(ScalarType::Long),
+        Type::Scalar(ScalarType::UnsignedInt) | Type::Pointer(_) => SIZE_T,
+        _ => return value,
+    };
+    fold::convert(value, wide)
+}
+
+/// Whether a record is what a call has just returned: nothing else refers to it.
+fn is_own_copy(value: &Expression) -> bool {
+    let Kind::Comma(parts) = &value.kind else { return false };
+    matches!(parts.as_slice(), [call, _] if matches!(call.kind, Kind::Call(..) | Kind::CallPointer(..)) && call.ty == Type::Void)
+        && matches!(parts.last().map(|last| &last.kind), Some(Kind::Read(place)) if matches!(**place, Place::Local(_)))
 }

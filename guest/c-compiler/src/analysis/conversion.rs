@@ -28,6 +28,7 @@ impl Analysis<'_> {
         let fits = match (&value.ty, target) {
             (Type::Scalar(_), Type::Scalar(_)) => true,
             (Type::Pointer(_), Type::Scalar(ScalarType::Bool)) => true,
+            (Type::Record(from), Type::Record(to)) => from == to,
             (_, Type::Pointer(_)) if is_null_constant(&value) => true,
             (Type::Pointer(from), Type::Pointer(to)) => {
                 if from.is_const && !to.is_const {

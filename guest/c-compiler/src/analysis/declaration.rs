@@ -1,12 +1,12 @@
 //! Declarations of variables, types and prototypes (C11 6.7), at file scope and in blocks.
 
 use super::Analysis;
-use super::declarator::{Declared, Shape};
+use super::declarator::Declared;
 use super::scope::Symbol;
 use super::specifiers::{Specifiers, Storage};
-use super::statics::Definition;
+use super::statics::{Definition, NULL_ZONE_BYTES};
 use crate::diagnostics::Reported;
-use crate::ir::{Expression, Kind, Place, Statement};
+use crate::ir::Statement;
 use crate::types::{Qualified, Type};
 use lang_c::ast::{Declaration, Identifier, InitDeclarator, Initializer};
 use lang_c::span::{Node, Span};
@@ -23,15 +23,27 @@ impl Analysis<'_> {
         node: &Node<Declaration>,
         output: &mut Vec<Statement>,
     ) -> Result<(), Reported> {
-        let specifiers = self.specifiers(&node.node.specifiers, node.span)?;
+        let alone = node.node.declarators.is_empty();
+        let specifiers = self.specifiers(&node.node.specifiers, node.span, alone)?;
+        // An error in one declarator does not hide those of the next.
+        let mut result = Ok(());
         for item in &node.node.declarators {
-            let declared = self.declarator(specifiers.base.clone(), &item.node.declarator)?;
-            let Some(name) = declared.name.clone() else {
-                return self.refuse(item.span, "a declaration needs a name");
-            };
-            self.declare(&specifiers, declared, &name, item, output)?;
+            result = result.and(self.init_declarator(&specifiers, item, output));
         }
-        Ok(())
+        result
+    }
+
+    fn init_declarator(
+        &mut self,
+        specifiers: &Specifiers,
+        item: &Node<InitDeclarator>,
+        output: &mut Vec<Statement>,
+    ) -> Result<(), Reported> {
+        let declared = self.declarator(specifiers.base.clone(), &item.node.declarator)?;
+        let Some(name) = declared.name.clone() else {
+            return self.refuse(item.span, "a declaration needs a name");
+        };
+        self.declare(specifiers, declared, &name, item, output)
     }
 
     fn declare(
@@ -43,27 +55,33 @@ impl Analysis<'_> {
         output: &mut Vec<Statement>,
     ) -> Result<(), Reported> {
         let initializer = item.node.initializer.as_ref();
-        if let Shape::Function(face) = declared.shape {
-            if initializer.is_some() || specifiers.storage == Storage::Typedef {
-                return self.unsupported(item.span, "types and initialisers of functions");
+        let mut attributes = specifiers.attributes;
+        attributes.add(self.attributes(&declared.extensions)?);
+        let qualified = declared.qualified;
+        if specifiers.storage == Storage::Typedef {
+            if initializer.is_some() {
+                return self.refuse(item.span, "a typedef has no initialiser");
+            }
+            if !attributes.is_empty() {
+                return self.unsupported(item.span, "alignments of type names");
+            }
+            return self.define_type(name, qualified);
+        }
+        if let Type::Function(face) = qualified.ty {
+            if initializer.is_some() {
+                return self.refuse(item.span, "a function has no initialiser");
             }
             return self.prototype(name, face).map(|_| ());
         }
         if specifiers.of_function {
             return self.refuse(name.span, "'inline' is for functions only");
         }
-        if specifiers.storage == Storage::Typedef {
-            if initializer.is_some() {
-                return self.refuse(item.span, "a typedef has no initialiser");
-            }
-            let qualified = self.object_type(declared, item.span)?;
-            return self.define_type(name, qualified);
-        }
         let is_static = self.scopes.is_file_scope() || specifiers.storage != Storage::Unspecified;
+        let alignment_bytes = attributes.alignment_bytes;
         if is_static {
-            self.static_variable(specifiers.storage, declared.shape, name, initializer)
+            self.static_variable(specifiers.storage, qualified, alignment_bytes, name, initializer)
         } else {
-            self.local_variable(declared.shape, name, initializer, output)
+            self.local_variable(qualified, alignment_bytes, name, initializer, output)
         }
     }
 
@@ -80,28 +98,38 @@ impl Analysis<'_> {
     /// The complete type of a variable; of an open array, its initialiser says the length.
     fn variable_type(
         &mut self,
-        shape: Shape,
+        qualified: Qualified,
         name: &Node<Identifier>,
         initializer: Option<&Node<Initializer>>,
     ) -> Result<Qualified, Reported> {
-        let qualified = match (shape, initializer) {
-            (Shape::Object(qualified), _) => qualified,
-            (Shape::OpenArray(element), Some(initializer)) => {
-                let count = self.initializer_length(&element, initializer)?;
-                self.array_of(element, count, name.span)?
+        let qualified = match (&qualified.ty, initializer) {
+            (Type::Array(element, 0), Some(initializer)) => {
+                // Its name is in scope in its own initialiser already (C11 6.2.1 §7), if not its length.
+                self.scopes.enter();
+                self.scopes.insert(&name.node.name, Symbol::Static(NULL_ZONE_BYTES, qualified.clone()));
+                let count = self.initializer_length(element, initializer);
+                self.scopes.leave();
+                self.array_of((**element).clone(), count?, name.span)?
             }
-            (Shape::OpenArray(_), None) => return self.refuse(name.span, "an array needs a length or an initialiser"),
-            (Shape::Function(_), _) => return self.unsupported(name.span, "variables of function type"),
+            (Type::Array(_, 0), None) => {
+                return self.refuse(name.span, "an array needs a length or an initialiser");
+            }
+            _ => qualified,
         };
-        if qualified.ty == Type::Void {
-            return self.refuse(name.span, format!("variable '{}' cannot be void", name.node.name));
+        match &qualified.ty {
+            Type::Void => self.refuse(name.span, format!("variable '{}' cannot be void", name.node.name)),
+            ty if !ty.is_complete() => {
+                let message = format!("variable '{}' has the incomplete type '{}'", name.node.name, ty.name());
+                self.refuse(name.span, message)
+            }
+            _ => Ok(qualified),
         }
-        Ok(qualified)
     }
 
     fn local_variable(
         &mut self,
-        shape: Shape,
+        declared: Qualified,
+        alignment_bytes: u32,
         name: &Node<Identifier>,
         initializer: Option<&Node<Initializer>>,
         output: &mut Vec<Statement>,
@@ -109,28 +137,25 @@ impl Analysis<'_> {
         if self.scopes.find_here(&name.node.name).is_some() {
             return self.refuse(name.span, format!("'{}' is defined already", name.node.name));
         }
-        let qualified = self.variable_type(shape, name, initializer)?;
+        let qualified = self.variable_type(declared, name, initializer)?;
         let local = self.new_local(name.span, qualified.ty.clone())?;
+        if let Some(known) = self.current.locals.get_mut(local.0 as usize) {
+            known.alignment_bytes = known.alignment_bytes.max(alignment_bytes);
+        }
         // The name is in scope in its own initialiser already (C11 6.2.1 §7).
         self.scopes.insert(&name.node.name, Symbol::Local(local, qualified.clone()));
-        match (initializer, &qualified.ty) {
-            (None, _) => Ok(()),
-            (Some(initializer), Type::Array(..)) => {
-                self.initialise_local_array(local, &qualified.ty, initializer, output)
-            }
-            (Some(initializer), ty) => {
-                let value = self.scalar_initializer(initializer, ty)?;
-                let kind = Kind::Assign(Box::new(Place::Local(local)), Box::new(value));
-                output.push(Statement::Evaluate(Expression { ty: ty.clone(), kind }));
-                Ok(())
-            }
-        }
+        let Some(initializer) = initializer else { return Ok(()) };
+        let mut effects = Vec::new();
+        self.initialise_local(local, &qualified.ty, initializer, &mut effects)?;
+        output.extend(effects.into_iter().map(Statement::Evaluate));
+        Ok(())
     }
 
     fn static_variable(
         &mut self,
         storage: Storage,
-        shape: Shape,
+        declared: Qualified,
+        alignment_bytes: u32,
         name: &Node<Identifier>,
         initializer: Option<&Node<Initializer>>,
     ) -> Result<(), Reported> {
@@ -139,17 +164,27 @@ impl Analysis<'_> {
             return self.refuse(name.span, "an extern variable in a block has no initialiser");
         }
         let shares_file_name = !in_block || storage == Storage::Extern;
-        if in_block && self.scopes.find_here(&name.node.name).is_some() {
+        let here = self.scopes.find_here(&name.node.name);
+        let is_same_extern = storage == Storage::Extern && matches!(here, Some(Symbol::Static(..)));
+        if in_block && here.is_some() && !is_same_extern {
             return self.refuse(name.span, format!("'{}' is defined already", name.node.name));
         }
         let existing = if shares_file_name { self.scopes.find_in_file(&name.node.name).cloned() } else { None };
-        let qualified = self.variable_type(shape, name, initializer)?;
+        let qualified = match (&existing, &declared.ty) {
+            // A later declaration may leave out the length that is known already.
+            (Some(Symbol::Static(_, known)), Type::Array(element, 0))
+                if initializer.is_none() && matches!(&known.ty, Type::Array(known, _) if known == element) =>
+            {
+                known.clone()
+            }
+            _ => self.variable_type(declared, name, initializer)?,
+        };
         let address = match existing {
             Some(Symbol::Static(address, declared)) if declared == qualified => address,
             Some(_) => {
                 return self.refuse(name.span, format!("'{}' is declared already as something else", name.node.name));
             }
-            None => self.allocate(name.span, &qualified.ty)?,
+            None => self.allocate(name.span, &qualified.ty, alignment_bytes)?,
         };
         let definition = match (initializer, storage) {
             (Some(_), _) => Definition::Initialised,
@@ -194,8 +229,9 @@ impl Analysis<'_> {
         }
     }
 
-    pub(super) fn allocate(&mut self, span: Span, ty: &Type) -> Result<u32, Reported> {
-        match self.statics.allocate(ty) {
+    pub(super) fn allocate(&mut self, span: Span, ty: &Type, alignment_bytes: u32) -> Result<u32, Reported> {
+        let alignment_bytes = alignment_bytes.max(ty.alignment_bytes());
+        match self.statics.allocate(ty.size_bytes(), alignment_bytes) {
             Some(address) => Ok(address),
             None => self.refuse(span, "the static variables are too large in all"),
         }

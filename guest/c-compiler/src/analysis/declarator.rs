@@ -2,9 +2,9 @@
 
 use super::{Analysis, Symbol};
 use crate::diagnostics::Reported;
-use crate::types::{MAX_OBJECT_BYTES, MAX_TYPE_DEPTH, Qualified, Type};
+use crate::types::{FunctionType, MAX_OBJECT_BYTES, MAX_TYPE_DEPTH, Qualified, Type};
 use lang_c::ast::{
-    ArrayDeclarator, ArraySize, Declarator, DeclaratorKind, DerivedDeclarator, Ellipsis, FunctionDeclarator,
+    ArrayDeclarator, ArraySize, Declarator, DeclaratorKind, DerivedDeclarator, Ellipsis, Extension, FunctionDeclarator,
     Identifier, ParameterDeclaration, PointerQualifier, TypeQualifier,
 };
 use lang_c::span::{Node, Span};
@@ -16,21 +16,11 @@ const MAX_PARAMETERS: usize = 127;
 /// A declared name, and what it is declared as.
 pub(super) struct Declared {
     pub(super) name: Option<Node<Identifier>>,
-    pub(super) shape: Shape,
-}
-
-pub(super) enum Shape {
-    Object(Qualified),
-    /// An array whose length its initialiser gives: the element.
-    OpenArray(Qualified),
-    Function(FunctionFace),
-}
-
-/// A function's type, and its parameters' names.
-#[derive(Clone)]
-pub(super) struct FunctionFace {
-    pub(super) result: Type,
-    pub(super) parameters: Vec<Parameter>,
+    pub(super) qualified: Qualified,
+    /// Of a function: its parameters with their names.
+    pub(super) parameters: Option<Vec<Parameter>>,
+    /// Attributes that follow the name.
+    pub(super) extensions: Vec<Node<Extension>>,
 }
 
 #[derive(Clone)]
@@ -44,29 +34,34 @@ impl Analysis<'_> {
     /// What the declarator makes of the base type.
     pub(super) fn declarator(&mut self, base: Qualified, node: &Node<Declarator>) -> Result<Declared, Reported> {
         self.deeper(node.span, |this| {
-            if !node.node.extensions.is_empty() {
-                return this.unsupported(node.span, "attributes");
-            }
-            let shape = this.derive(base, &node.node.derived)?;
-            match &node.node.kind.node {
-                DeclaratorKind::Abstract => Ok(Declared { name: None, shape }),
-                DeclaratorKind::Identifier(name) => Ok(Declared { name: Some(name.clone()), shape }),
-                DeclaratorKind::Declarator(inner) => match shape {
-                    Shape::Object(qualified) => this.declarator(qualified, inner),
-                    shape if inner.node.derived.is_empty() => {
-                        let inner = this.declarator(Qualified::plain(Type::Void), inner)?;
-                        Ok(Declared { name: inner.name, shape })
-                    }
-                    Shape::Function(_) => this.unsupported(inner.span, "pointers to functions"),
-                    Shape::OpenArray(_) => this.refuse(inner.span, "an array needs a length here"),
-                },
-            }
+            let (qualified, parameters) = this.derive(base, &node.node.derived)?;
+            let mut declared = match &node.node.kind.node {
+                DeclaratorKind::Abstract => Declared { name: None, qualified, parameters, extensions: Vec::new() },
+                DeclaratorKind::Identifier(name) => {
+                    Declared { name: Some(name.clone()), qualified, parameters, extensions: Vec::new() }
+                }
+                DeclaratorKind::Declarator(inner) => {
+                    let declared = this.declarator(qualified, inner)?;
+                    // Parentheses around the name alone change nothing.
+                    let is_plain = inner.node.derived.is_empty() && declared.parameters.is_none();
+                    let parameters = if is_plain { parameters } else { declared.parameters };
+                    Declared { parameters, ..declared }
+                }
+            };
+            declared.extensions.extend(node.node.extensions.iter().cloned());
+            Ok(declared)
         })
     }
 
-    /// Pointers stand first and apply first; of arrays and parameter lists the last applies first.
-    fn derive(&mut self, base: Qualified, derived: &[Node<DerivedDeclarator>]) -> Result<Shape, Reported> {
+    /// Pointers stand first and apply first; of arrays and parameter lists the last applies first. Also returns the
+    /// parameters of the list that applies last, if it makes a function.
+    fn derive(
+        &mut self,
+        base: Qualified,
+        derived: &[Node<DerivedDeclarator>],
+    ) -> Result<(Qualified, Option<Vec<Parameter>>), Reported> {
         let mut qualified = base;
+        let mut outermost_parameters = None;
         let pointers = derived.iter().take_while(|part| matches!(part.node, DerivedDeclarator::Pointer(_))).count();
         let (pointers, suffixes) = derived.split_at(pointers);
         for pointer in pointers {
@@ -75,34 +70,32 @@ impl Analysis<'_> {
             qualified = Qualified { ty: Type::pointer_to(qualified), is_const };
             self.check_depth(&qualified.ty, pointer.span)?;
         }
-        for (index, suffix) in suffixes.iter().enumerate().rev() {
-            let outermost = index == 0;
+        for suffix in suffixes.iter().rev() {
             match &suffix.node {
-                DerivedDeclarator::Array(array) => match self.array(qualified, array, outermost)? {
-                    Shape::Object(made) => qualified = made,
-                    shape => return Ok(shape),
-                },
-                DerivedDeclarator::Function(function) if outermost => {
-                    return self.function_face(qualified, function).map(Shape::Function);
+                DerivedDeclarator::Array(array) => {
+                    qualified = self.array(qualified, array)?;
+                    outermost_parameters = None;
                 }
-                DerivedDeclarator::KRFunction(names) if outermost => {
+                DerivedDeclarator::Function(function) => {
+                    let (parameters, is_variadic) = self.parameter_list(function)?;
+                    qualified = self.function_of(qualified, &parameters, is_variadic, suffix.span)?;
+                    outermost_parameters = Some(parameters);
+                }
+                DerivedDeclarator::KRFunction(names) => {
                     if let Some(name) = names.first() {
                         return self.refuse(name.span, "parameters without types are not supported");
                     }
-                    self.check_result(&qualified, suffix.span)?;
-                    return Ok(Shape::Function(FunctionFace { result: qualified.ty, parameters: Vec::new() }));
+                    qualified = self.function_of(qualified, &[], false, suffix.span)?;
+                    outermost_parameters = Some(Vec::new());
                 }
                 DerivedDeclarator::Block(_) => return self.unsupported(suffix.span, "blocks"),
-                _ => {
-                    return self
-                        .refuse(suffix.span, "functions that return functions, and arrays of them, do not exist");
-                }
+                DerivedDeclarator::Pointer(_) => return self.refuse(suffix.span, "this declarator is malformed"),
             }
         }
-        Ok(Shape::Object(qualified))
+        Ok((qualified, outermost_parameters))
     }
 
-    fn check_depth(&mut self, ty: &Type, span: Span) -> Result<(), Reported> {
+    pub(super) fn check_depth(&mut self, ty: &Type, span: Span) -> Result<(), Reported> {
         if ty.depth() > MAX_TYPE_DEPTH {
             return self.refuse(span, "the type is nested too deeply");
         }
@@ -124,13 +117,23 @@ impl Analysis<'_> {
         Ok(is_const)
     }
 
-    fn array(&mut self, element: Qualified, array: &Node<ArrayDeclarator>, outermost: bool) -> Result<Shape, Reported> {
-        if element.ty == Type::Void {
-            return self.refuse(array.span, "arrays of void do not exist");
+    fn array(&mut self, element: Qualified, array: &Node<ArrayDeclarator>) -> Result<Qualified, Reported> {
+        if !element.ty.is_complete() {
+            let message = match &element.ty {
+                Type::Void => "arrays of void do not exist".to_owned(),
+                Type::Function(_) => "arrays of functions do not exist".to_owned(),
+                Type::Array(..) => "only the first length of an array may be left out".to_owned(),
+                ty => format!("the elements have the incomplete type '{}'", ty.name()),
+            };
+            return self.refuse(array.span, message);
         }
         let size = match &array.node.size {
-            ArraySize::Unknown if outermost => return Ok(Shape::OpenArray(element)),
-            ArraySize::Unknown => return self.refuse(array.span, "only the first length of an array may be left out"),
+            ArraySize::Unknown => {
+                let is_const = element.is_const;
+                let ty = Type::Array(Rc::new(element), 0);
+                self.check_depth(&ty, array.span)?;
+                return Ok(Qualified { ty, is_const });
+            }
             ArraySize::VariableUnknown => return self.unsupported(array.span, "variable-length arrays"),
             ArraySize::VariableExpression(size) => size,
             ArraySize::StaticExpression(size) => {
@@ -143,7 +146,7 @@ impl Analysis<'_> {
             _ if value.ty.is_integer() => return self.unsupported(size.span, "variable-length arrays"),
             _ => return self.refuse(size.span, "an array's length must be an integer"),
         };
-        self.array_of(element, count, size.span).map(Shape::Object)
+        self.array_of(element, count, size.span)
     }
 
     /// An array type, if it is not too large. The array is `const` if its elements are.
@@ -162,18 +165,27 @@ impl Analysis<'_> {
         Ok(Qualified { ty, is_const })
     }
 
-    fn check_result(&mut self, result: &Qualified, span: Span) -> Result<(), Reported> {
+    /// The type of a function.
+    fn function_of(
+        &mut self,
+        result: Qualified,
+        parameters: &[Parameter],
+        is_variadic: bool,
+        span: Span,
+    ) -> Result<Qualified, Reported> {
         match result.ty {
-            Type::Array(..) => self.refuse(span, "functions that return arrays do not exist"),
-            _ => Ok(()),
+            Type::Array(..) => return self.refuse(span, "functions that return arrays do not exist"),
+            Type::Function(_) => return self.refuse(span, "functions that return functions do not exist"),
+            _ => {}
         }
+        let parameters = parameters.iter().map(|parameter| parameter.qualified.ty.clone()).collect();
+        let ty = Type::Function(Rc::new(FunctionType { result: result.ty, parameters, is_variadic }));
+        self.check_depth(&ty, span)?;
+        Ok(Qualified::plain(ty))
     }
 
-    fn function_face(&mut self, result: Qualified, node: &Node<FunctionDeclarator>) -> Result<FunctionFace, Reported> {
-        self.check_result(&result, node.span)?;
-        if node.node.ellipsis == Ellipsis::Some {
-            return self.unsupported(node.span, "functions with variable arguments");
-        }
+    /// The parameters, and whether variable arguments follow them.
+    fn parameter_list(&mut self, node: &Node<FunctionDeclarator>) -> Result<(Vec<Parameter>, bool), Reported> {
         if node.node.parameters.len() > MAX_PARAMETERS {
             return self.refuse(node.span, "the function has too many parameters");
         }
@@ -183,7 +195,7 @@ impl Analysis<'_> {
         let result_of_parameters = self.parameters(&node.node.parameters, &mut parameters);
         self.scopes.leave();
         result_of_parameters?;
-        Ok(FunctionFace { result: result.ty, parameters })
+        Ok((parameters, node.node.ellipsis == Ellipsis::Some))
     }
 
     fn parameters(
@@ -211,16 +223,14 @@ impl Analysis<'_> {
         Ok(())
     }
 
-    /// Arrays become pointers (C11 6.7.6.3 §7); the outermost length does not matter.
+    /// Arrays and functions become pointers (C11 6.7.6.3 §7); the outermost length does not matter.
     fn parameter(&mut self, node: &Node<ParameterDeclaration>) -> Result<Parameter, Reported> {
-        if !node.node.extensions.is_empty() {
-            return self.unsupported(node.span, "attributes");
-        }
+        self.attributes(&node.node.extensions)?;
         let storage_is_register = node.node.specifiers.iter().all(|specifier| {
             use lang_c::ast::{DeclarationSpecifier, StorageClassSpecifier};
             match &specifier.node {
                 DeclarationSpecifier::StorageClass(class) => class.node == StorageClassSpecifier::Register,
-                DeclarationSpecifier::Function(_) => false,
+                DeclarationSpecifier::Function(_) | DeclarationSpecifier::Alignment(_) => false,
                 _ => true,
             }
         });
@@ -234,33 +244,38 @@ impl Analysis<'_> {
             .filter(|specifier| !matches!(specifier.node, lang_c::ast::DeclarationSpecifier::StorageClass(_)))
             .cloned()
             .collect();
-        let base = self.specifiers(&types, node.span)?.base;
-        let Some(declarator) = &node.node.declarator else {
-            return Ok(Parameter { name: None, qualified: decayed(base), span: node.span });
+        let base = self.specifiers(&types, node.span, false)?.base;
+        let (name, qualified) = match &node.node.declarator {
+            None => (None, base),
+            Some(declarator) => {
+                let declared = self.declarator(base, &without_first_length(declarator))?;
+                (declared.name, declared.qualified)
+            }
         };
-        let declared = self.declarator(base, &without_first_length(declarator))?;
-        let qualified = match declared.shape {
-            Shape::Object(qualified) => decayed(qualified),
-            Shape::OpenArray(element) => Qualified::plain(Type::pointer_to(element)),
-            Shape::Function(_) => return self.unsupported(node.span, "pointers to functions"),
-        };
+        let qualified = adjusted(qualified);
         self.check_depth(&qualified.ty, node.span)?;
-        Ok(Parameter { name: declared.name, qualified, span: node.span })
+        Ok(Parameter { name, qualified, span: node.span })
     }
 
-    /// The object type of a declaration that cannot be completed by an initialiser, and is no function.
-    pub(super) fn object_type(&mut self, declared: Declared, span: Span) -> Result<Qualified, Reported> {
-        match declared.shape {
-            Shape::Object(qualified) => Ok(qualified),
-            Shape::OpenArray(_) => self.refuse(span, "an array needs a length here"),
-            Shape::Function(_) => self.unsupported(span, "pointers to functions"),
+    /// Checks that objects of this type can be.
+    pub(super) fn complete(&mut self, ty: &Type, span: Span) -> Result<(), Reported> {
+        if ty.is_complete() {
+            return Ok(());
         }
+        let message = match ty {
+            Type::Array(..) => "an array needs a length here".to_owned(),
+            Type::Function(_) => "a function is no object".to_owned(),
+            ty => format!("'{}' is an incomplete type", ty.name()),
+        };
+        self.refuse(span, message)
     }
 }
 
-fn decayed(qualified: Qualified) -> Qualified {
+/// The type of a parameter that is declared with this type.
+fn adjusted(qualified: Qualified) -> Qualified {
     match qualified.ty {
         Type::Array(element, _) => Qualified::plain(Type::Pointer(element)),
+        Type::Function(_) => Qualified::plain(Type::pointer_to(qualified)),
         _ => qualified,
     }
 }

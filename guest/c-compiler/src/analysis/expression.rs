@@ -1,16 +1,17 @@
 //! Expressions as values (C11 6.5), one arm for each of the parser's forms.
 
 use super::conversion::{is_null_constant, pointees_agree, usual};
+use super::place::Object;
 use super::scope::Symbol;
 use super::{Analysis, fold};
 use crate::diagnostics::Reported;
-use crate::ir::{Expression, Kind, Place};
+use crate::ir::{Expression, Kind};
 use crate::literal;
 use crate::signature::ScalarType;
 use crate::types::{INT, Qualified, SIZE_T, Type};
 use lang_c::ast::{
     BinaryOperator, BinaryOperatorExpression, CastExpression, ConditionalExpression, Constant, Expression as Tree,
-    Identifier,
+    GenericAssociation, GenericSelection, Identifier,
 };
 use lang_c::span::{Node, Span};
 
@@ -27,11 +28,12 @@ impl Analysis<'_> {
                 this.size_of(node.span, &ty)
             }
             Tree::SizeOfVal(operand) => {
-                let ty = this.unevaluated_type(&operand.node.0)?;
+                let ty = this.unevaluated_type(&operand.node.0)?.ty;
                 this.size_of(node.span, &ty)
             }
             Tree::AlignOf(operand) => {
                 let ty = this.type_name(&operand.node.0)?;
+                this.complete_element(&ty, node.span)?;
                 Ok(fold::integer(i64::from(ty.alignment_bytes()), SIZE_T))
             }
             Tree::UnaryOperator(operation) => this.unary(node, operation),
@@ -44,30 +46,34 @@ impl Analysis<'_> {
             },
             Tree::Conditional(conditional) => this.conditional(conditional),
             Tree::Comma(expressions) => this.comma(node.span, expressions),
-            Tree::GenericSelection(_) => this.unsupported(node.span, "_Generic selections"),
-            Tree::Member(_) => this.unsupported(node.span, "members of struct and union"),
-            Tree::CompoundLiteral(_) => this.unsupported(node.span, "compound literals"),
-            Tree::OffsetOf(_) => this.unsupported(node.span, "offsetof expressions"),
-            Tree::VaArg(_) => this.unsupported(node.span, "variable arguments"),
+            Tree::GenericSelection(selection) => this.generic_selection(selection),
+            Tree::Member(_) | Tree::CompoundLiteral(_) => this.read_place(node),
+            Tree::OffsetOf(operand) => this.offset_of(operand),
+            Tree::VaArg(operand) => this.variable_argument(operand),
             Tree::Statement(_) => this.unsupported(node.span, "statement expressions"),
         })
     }
 
     fn read_place(&mut self, node: &Node<Tree>) -> Result<Expression, Reported> {
-        let (place, qualified) = self.place(node)?;
-        Ok(self.read(place, qualified))
+        let object = self.object(node)?;
+        if let Type::Record(record) = &object.qualified.ty
+            && !record.is_complete()
+        {
+            return self.refuse(node.span, format!("'{}' is an incomplete type", record.name()));
+        }
+        Ok(self.read(object))
     }
 
     fn identifier(&mut self, name: &Node<Identifier>) -> Result<Expression, Reported> {
         let text = &name.node.name;
         match self.scopes.find(text).cloned() {
             Some(Symbol::Enumerator(value)) => Ok(fold::integer(value, INT)),
-            Some(Symbol::Local(local, qualified)) => Ok(self.read(Place::Local(local), qualified)),
-            Some(Symbol::Static(address, qualified)) => {
-                let pointer = fold::integer(i64::from(address), Type::pointer_to(qualified.clone()));
-                Ok(self.read(Place::Memory(pointer), qualified))
+            Some(Symbol::Local(local, qualified)) => Ok(self.read(Object::local(local, qualified))),
+            Some(Symbol::Static(address, qualified)) => Ok(self.read(Object::fixed(address, qualified))),
+            Some(Symbol::Function(function)) => {
+                let object = self.function_object(name.span, function)?;
+                Ok(self.read(object))
             }
-            Some(Symbol::Function(_)) => self.unsupported(name.span, "pointers to functions"),
             Some(Symbol::Typedef(_)) => self.refuse(name.span, format!("'{text}' is a type, not a value")),
             None => self.refuse(name.span, format!("'{text}' is not declared")),
         }
@@ -89,11 +95,12 @@ impl Analysis<'_> {
     }
 
     /// The type of an expression that is not evaluated and does not decay (C11 6.5.3.4 §2).
-    fn unevaluated_type(&mut self, node: &Node<Tree>) -> Result<Type, Reported> {
+    pub(super) fn unevaluated_type(&mut self, node: &Node<Tree>) -> Result<Qualified, Reported> {
         let addressed: Vec<bool> = self.current.locals.iter().map(|local| local.in_memory).collect();
-        let ty = match self.place_if_any(node)? {
-            Some((_, qualified)) => qualified.ty,
-            None => self.value(node)?.ty,
+        let ty = match self.object_if_any(node)? {
+            Some(object) if object.bits.is_some() => return self.refuse(node.span, "a bit-field has no size"),
+            Some(object) => object.qualified,
+            None => Qualified::plain(self.value(node)?.ty),
         };
         // Nothing of it is executed, so no address was taken either.
         for (local, in_memory) in self.current.locals.iter_mut().zip(addressed) {
@@ -103,10 +110,49 @@ impl Analysis<'_> {
     }
 
     fn size_of(&mut self, span: Span, ty: &Type) -> Result<Expression, Reported> {
-        if *ty == Type::Void {
-            return self.refuse(span, "void has no size");
+        match ty {
+            Type::Void => return self.refuse(span, "void has no size"),
+            Type::Function(_) => return self.refuse(span, "a function has no size"),
+            ty => self.complete(ty, span)?,
         }
         Ok(fold::integer(i64::from(ty.size_bytes()), SIZE_T))
+    }
+
+    /// Checks that a type, or what an array of it consists of, has an alignment.
+    fn complete_element(&mut self, ty: &Type, span: Span) -> Result<(), Reported> {
+        match ty {
+            Type::Array(element, _) => self.complete_element(&element.ty, span),
+            ty => self.complete(ty, span),
+        }
+    }
+
+    /// `_Generic` (C11 6.5.1.1): the value's type decides, and only the chosen expression is evaluated.
+    fn generic_selection(&mut self, node: &Node<GenericSelection>) -> Result<Expression, Reported> {
+        let effects = self.current.effects;
+        let wanted = self.value(&node.node.expression)?.ty;
+        self.current.effects = effects;
+        let mut chosen = None;
+        let mut default = None;
+        for association in &node.node.associations {
+            match &association.node {
+                GenericAssociation::Default(expression) if default.is_none() => default = Some(expression),
+                GenericAssociation::Default(_) => return self.refuse(association.span, "default is there twice"),
+                GenericAssociation::Type(association) => {
+                    let name = &association.node.type_name;
+                    let qualified = self.qualified_type_name(name)?;
+                    if !qualified.is_const && qualified.ty == wanted {
+                        if chosen.is_some() {
+                            return self.refuse(name.span, "this type is there twice");
+                        }
+                        chosen = Some(&association.node.expression);
+                    }
+                }
+            }
+        }
+        match chosen.or(default) {
+            Some(expression) => self.value(expression),
+            None => self.refuse(node.span, format!("no choice is for '{}', and there is no default", wanted.name())),
+        }
     }
 
     fn cast_expression(&mut self, node: &Node<CastExpression>) -> Result<Expression, Reported> {
@@ -134,6 +180,7 @@ impl Analysis<'_> {
         let (first, second) = match (&first.ty, &second.ty) {
             (Type::Scalar(_), Type::Scalar(_)) => usual(first, second),
             (Type::Void, Type::Void) => (first, second),
+            (Type::Record(left), Type::Record(right)) if left == right => (first, second),
             (Type::Pointer(_), _) | (_, Type::Pointer(_)) => self.pointer_branches(node.span, first, second)?,
             (left, right) => {
                 let message = format!("'{}' and '{}' have no common type", left.name(), right.name());

@@ -115,6 +115,29 @@ pub(super) fn binary(operator: Binary, left: Expression, right: Expression) -> E
     folded.unwrap_or_else(|| Expression { ty, kind: Kind::Binary(operator, Box::new(left), Box::new(right)) })
 }
 
+/// The value dropped.
+pub(super) fn to_void(value: Expression) -> Expression {
+    Expression { ty: Type::Void, kind: Kind::Convert(Box::new(value)) }
+}
+
+/// A pointer moved by a number of bytes, its type left as it is.
+pub(super) fn moved(pointer: Expression, bytes: u32) -> Expression {
+    if bytes == 0 {
+        return pointer;
+    }
+    let ty = pointer.ty.clone();
+    match pointer.kind {
+        Kind::Binary(Binary::Add, base, offset) if matches!(offset.kind, Kind::Integer(_)) => {
+            let offset = binary(Binary::Add, *offset, integer(i64::from(bytes), ty.clone()));
+            Expression { ty, kind: Kind::Binary(Binary::Add, base, Box::new(offset)) }
+        }
+        kind => {
+            let offset = integer(i64::from(bytes), ty.clone());
+            binary(Binary::Add, Expression { ty, kind }, offset)
+        }
+    }
+}
+
 fn is_comparison(operator: Binary) -> bool {
     matches!(
         operator,

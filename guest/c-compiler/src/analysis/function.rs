@@ -1,15 +1,17 @@
 //! Functions (C11 6.9.1): prototypes, definitions, and the face of the one to run.
 
-use super::declarator::{FunctionFace, Shape};
+use super::declarator::Parameter;
 use super::scope::Symbol;
-use super::specifiers::Storage;
-use super::{Analysis, FunctionState, recursion};
+use super::specifiers::{Storage, va_list};
+use super::statics::Statics;
+use super::{Analysis, FunctionState, builtins, recursion};
 use crate::diagnostics::{Reported, SourceOffset};
-use crate::ir::{Function, FunctionId, Program};
+use crate::ir::{Body, Expression, Function, FunctionId, Kind, LocalId, Place, Program};
 use crate::signature::{FunctionParameter, ParameterType, Signature};
-use crate::types::Type;
+use crate::types::{FunctionType, Qualified, Type};
 use lang_c::ast::{FunctionDefinition, Identifier, Statement as StatementTree};
 use lang_c::span::Node;
+use std::rc::Rc;
 
 /// Most functions of one source.
 const MAX_FUNCTIONS: usize = 2000;
@@ -17,10 +19,9 @@ const MAX_FUNCTIONS: usize = 2000;
 /// A function that is declared, and its body once it is defined.
 pub(super) struct FunctionEntry {
     pub(super) name: String,
-    pub(super) parameters: Vec<Type>,
-    pub(super) result: Type,
-    /// The first call, to report one of a function that is never defined.
-    pub(super) called_at: Option<SourceOffset>,
+    pub(super) face: Rc<FunctionType>,
+    /// The first use, to report one of a function that is never defined.
+    pub(super) used_at: Option<SourceOffset>,
     defined_at: Option<SourceOffset>,
     parameter_names: Vec<String>,
     body: Option<Function>,
@@ -28,17 +29,19 @@ pub(super) struct FunctionEntry {
 
 impl Analysis<'_> {
     /// Declares a function, or checks that it is declared already as the same.
-    pub(super) fn prototype(&mut self, name: &Node<Identifier>, face: FunctionFace) -> Result<FunctionId, Reported> {
+    pub(super) fn prototype(
+        &mut self,
+        name: &Node<Identifier>,
+        face: Rc<FunctionType>,
+    ) -> Result<FunctionId, Reported> {
         let text = &name.node.name;
-        let parameters: Vec<Type> = face.parameters.iter().map(|parameter| parameter.qualified.ty.clone()).collect();
         let existing = self.scopes.find_here(text).or_else(|| self.scopes.find_in_file(text)).cloned();
         match existing {
             Some(Symbol::Function(id)) => {
-                let same = self
-                    .functions
-                    .get(id.0 as usize)
-                    .is_some_and(|known| known.parameters == parameters && known.result == face.result);
+                let same = self.functions.get(id.0 as usize).is_some_and(|known| known.face == face);
                 if same {
+                    // Declared in a block, it hides an outer name.
+                    self.scopes.insert(text, Symbol::Function(id));
                     return Ok(id);
                 }
                 return self.refuse(name.span, format!("function '{text}' is declared already with other types"));
@@ -52,14 +55,14 @@ impl Analysis<'_> {
         let id = FunctionId(self.functions.len() as u32);
         self.functions.push(FunctionEntry {
             name: text.clone(),
-            parameters,
-            result: face.result,
-            called_at: None,
+            face,
+            used_at: None,
             defined_at: None,
             parameter_names: Vec::new(),
             body: None,
         });
         self.scopes.insert_in_file(text, Symbol::Function(id));
+        self.scopes.insert(text, Symbol::Function(id));
         Ok(id)
     }
 
@@ -68,15 +71,18 @@ impl Analysis<'_> {
         if let Some(declaration) = definition.declarations.first() {
             return self.unsupported(declaration.span, "parameter declarations after the parameter list");
         }
-        let specifiers = self.specifiers(&definition.specifiers, node.span)?;
+        let specifiers = self.specifiers(&definition.specifiers, node.span, false)?;
         if !matches!(specifiers.storage, Storage::Unspecified | Storage::Static | Storage::Extern) {
             return self.refuse(node.span, "a function is no typedef");
         }
         let declared = self.declarator(specifiers.base, &definition.declarator)?;
-        let (Some(name), Shape::Function(face)) = (declared.name, declared.shape) else {
+        let (Some(name), Type::Function(face), Some(parameters)) =
+            (declared.name, declared.qualified.ty, declared.parameters)
+        else {
             return self.refuse(definition.declarator.span, "this is no declarator of a function");
         };
-        let id = self.prototype(&name, face.clone())?;
+        self.attributes(&declared.extensions)?;
+        let id = self.prototype(&name, Rc::clone(&face))?;
         let at = self.origin(name.span);
         let Some(entry) = self.functions.get_mut(id.0 as usize) else { return Ok(()) };
         if entry.defined_at.is_some() {
@@ -84,12 +90,11 @@ impl Analysis<'_> {
         }
         entry.defined_at = Some(at);
         self.last_defined = Some(id);
-        entry.parameter_names = face
-            .parameters
+        entry.parameter_names = parameters
             .iter()
             .map(|parameter| parameter.name.as_ref().map_or_else(String::new, |name| name.node.name.clone()))
             .collect();
-        let body = self.function_body(id, &face, &definition.statement)?;
+        let body = self.function_body(id, &face, &parameters, &definition.statement)?;
         if let Some(entry) = self.functions.get_mut(id.0 as usize) {
             entry.body = Some(body);
         }
@@ -99,33 +104,41 @@ impl Analysis<'_> {
     fn function_body(
         &mut self,
         id: FunctionId,
-        face: &FunctionFace,
+        face: &Rc<FunctionType>,
+        parameters: &[Parameter],
         statement: &Node<StatementTree>,
     ) -> Result<Function, Reported> {
         let result = Some(face.result.clone());
         self.current = FunctionState { result, index: id.0, ..FunctionState::default() };
         self.scopes.enter();
-        let walked = self.walk_body(face, statement);
+        let walked = self.walk_body(face, parameters, statement);
         self.scopes.leave();
         let state = std::mem::take(&mut self.current);
         let body = walked?;
-        Ok(Function {
-            parameter_count: face.parameters.len() as u32,
-            result: face.result.clone(),
-            locals: state.locals,
-            body,
-        })
+        let parameter_count = face.lowered().0.len() as u32;
+        Ok(Function { face: Rc::clone(face), parameter_count, locals: state.locals, body })
     }
 
     fn walk_body(
         &mut self,
-        face: &FunctionFace,
+        face: &FunctionType,
+        parameters: &[Parameter],
         statement: &Node<StatementTree>,
     ) -> Result<Vec<crate::ir::Statement>, Reported> {
-        for parameter in &face.parameters {
+        if face.result.is_record() {
+            self.complete(&face.result, statement.span)?;
+            self.new_local(statement.span, Type::pointer_to(Qualified::plain(face.result.clone())))?;
+        } else if !matches!(face.result, Type::Void) {
+            self.complete(&face.result, statement.span)?;
+        }
+        for parameter in parameters {
+            self.complete(&parameter.qualified.ty, parameter.span)?;
             let local = self.new_local(parameter.span, parameter.qualified.ty.clone())?;
             let Some(name) = &parameter.name else { continue };
             self.scopes.insert(&name.node.name, Symbol::Local(local, parameter.qualified.clone()));
+        }
+        if face.is_variadic {
+            self.current.variable_arguments = Some(self.new_local(statement.span, va_list())?);
         }
         let StatementTree::Compound(items) = &statement.node else {
             return self.refuse(statement.span, "a function needs a body in braces");
@@ -136,10 +149,18 @@ impl Analysis<'_> {
         Ok(body)
     }
 
+    /// Copies what a function returns to where its caller wants it.
+    pub(super) fn write_result(&mut self, ty: Type, value: Expression) -> Expression {
+        let pointer = Type::pointer_to(Qualified::plain(ty.clone()));
+        let pointer = Expression { ty: pointer, kind: Kind::Read(Box::new(Place::Local(LocalId(0)))) };
+        Expression { ty, kind: Kind::Assign(Box::new(Place::Memory(pointer)), Box::new(value)) }
+    }
+
     /// Checks what only the end of the source shows, and picks the function to run.
-    pub(super) fn finish(self) -> Result<(Program, Signature), Reported> {
+    pub(super) fn finish(&mut self) -> Result<(Program, Signature), Reported> {
         let undefined = self.functions.iter().find_map(|entry| {
-            let at = entry.called_at.filter(|_| entry.defined_at.is_none())?;
+            let is_missing = entry.defined_at.is_none() && builtins::import_module(&entry.name).is_none();
+            let at = entry.used_at.filter(|_| is_missing)?;
             Some((at, format!("function '{}' is declared, but never defined", entry.name)))
         });
         let undefined = undefined.or_else(|| {
@@ -157,20 +178,35 @@ impl Analysis<'_> {
             Ok(signature) => signature,
             Err(message) => return Err(self.reports.report(entry.defined_at.unwrap_or(SourceOffset(0)), message)),
         };
-        let (data, static_end) = self.statics.into_parts();
-        let is_recursive = recursion::is_recursive(self.functions.len(), &self.calls);
-        let functions = self.functions.into_iter().map(|entry| entry.body).collect();
-        let mut math_imports = self.math_imports;
+        let (data, static_end) = std::mem::replace(&mut self.statics, Statics::new()).into_parts();
+        let is_recursive = recursion::is_recursive(self.functions.len(), &self.calls, &self.table);
+        let functions = std::mem::take(&mut self.functions).into_iter().map(FunctionEntry::into_body).collect();
+        let mut math_imports = std::mem::take(&mut self.math_imports);
         math_imports.sort_unstable();
         math_imports.dedup();
-        Ok((Program { functions, run, math_imports, is_recursive, data, static_end }, signature))
+        let table = std::mem::take(&mut self.table);
+        let calls_pointers = self.calls.iter().any(|(_, callee)| *callee == recursion::ANY_OF_TABLE);
+        Ok((Program { functions, run, math_imports, table, calls_pointers, is_recursive, data, static_end }, signature))
+    }
+}
+
+impl FunctionEntry {
+    fn into_body(self) -> Body {
+        match (self.body, self.used_at, builtins::import_module(&self.name)) {
+            (Some(function), ..) => Body::Defined(function),
+            (None, Some(_), Some(module)) => Body::Imported { module, name: self.name, face: self.face },
+            _ => Body::Missing,
+        }
     }
 }
 
 /// The face of the function to run, if its types can be passed from outside.
 fn signature(entry: &FunctionEntry) -> Result<Signature, String> {
-    let mut parameters = Vec::with_capacity(entry.parameters.len());
-    for (ty, name) in entry.parameters.iter().zip(&entry.parameter_names) {
+    let mut parameters = Vec::with_capacity(entry.face.parameters.len());
+    if entry.face.is_variadic {
+        return Err(format!("the function to run, '{}', cannot have variable arguments", entry.name));
+    }
+    for (ty, name) in entry.face.parameters.iter().zip(&entry.parameter_names) {
         let ty = match ty {
             Type::Scalar(scalar) => ParameterType::Scalar(*scalar),
             Type::Pointer(target) => match target.ty {
@@ -181,7 +217,7 @@ fn signature(entry: &FunctionEntry) -> Result<Signature, String> {
         };
         parameters.push(FunctionParameter { name: name.clone(), ty });
     }
-    let result = match &entry.result {
+    let result = match &entry.face.result {
         Type::Void => None,
         Type::Scalar(scalar) => Some(*scalar),
         ty => return Err(format!("the function to run, '{}', cannot return '{}'", entry.name, ty.name())),

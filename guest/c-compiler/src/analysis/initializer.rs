@@ -1,29 +1,93 @@
-//! Initialisers (C11 6.7.9): lists flattened to elements, and the bytes of static objects.
+//! Initialisers (C11 6.7.9): lists flattened to elements, and the bytes of static objects. Compound literals (6.5.2.5).
 
+use super::place::Object;
 use super::{Analysis, fold};
 use crate::diagnostics::Reported;
-use crate::ir::{Expression, Kind, LocalId, Place, Statement};
+use crate::ir::{Expression, Kind, LocalId, Place};
 use crate::literal;
+use crate::record::{Bits, Member};
 use crate::signature::ScalarType;
 use crate::types::{MAX_OBJECT_BYTES, Qualified, Type};
-use lang_c::ast::{Designator, Expression as Tree, Initializer, InitializerListItem};
+use lang_c::ast::{CompoundLiteral, Designator, Expression as Tree, Initializer, InitializerListItem};
 use lang_c::span::{Node, Span};
+use std::rc::Rc;
 
-/// One scalar of an initialised object: where in it, and what it gets.
+/// Compound literals may nest this deep: each may be walked twice, once for the length of its array.
+const MAX_COMPOUND_LITERALS: u32 = 6;
+
+type Item = Node<InitializerListItem>;
+
+/// A part of an initialised object: where it is, and what it gets.
 struct Element {
     offset: u32,
+    bits: Option<Bits>,
     value: Expression,
 }
 
-/// Where the walk along a list stands.
-struct Cursor<'n> {
-    items: &'n [Node<InitializerListItem>],
-    position: usize,
+/// A subobject that is to be initialised.
+struct Target {
+    ty: Type,
+    offset: u32,
+    bits: Option<Bits>,
+}
+
+/// An aggregate on the way from the object in braces to the present subobject.
+struct Level {
+    parts: Parts,
+    offset: u32,
+    next: u32,
+}
+
+enum Parts {
+    Array(Rc<Qualified>, u32),
+    /// A union has one part: the first, or the one that is designated.
+    Record {
+        members: Rc<[Member]>,
+        is_union: bool,
+    },
+}
+
+impl Level {
+    /// `None` for what is no aggregate.
+    fn new(target: &Target) -> Option<Self> {
+        let parts = match &target.ty {
+            Type::Array(element, count) => Parts::Array(Rc::clone(element), *count),
+            Type::Record(record) => Parts::Record { members: record.members(), is_union: record.is_union },
+            _ => return None,
+        };
+        Some(Self { parts, offset: target.offset, next: 0 })
+    }
+
+    /// The next subobject; moves on past it. `None` after the last.
+    fn take(&mut self) -> Option<Target> {
+        let target = self.peek()?;
+        self.next = match &self.parts {
+            Parts::Record { members, is_union: true } => members.len() as u32,
+            _ => self.next + 1,
+        };
+        Some(target)
+    }
+
+    fn peek(&self) -> Option<Target> {
+        match &self.parts {
+            Parts::Array(element, count) if self.next < *count => {
+                let offset = self.offset + self.next * element.ty.size_bytes();
+                Some(Target { ty: element.ty.clone(), offset, bits: None })
+            }
+            Parts::Array(..) => None,
+            Parts::Record { members, .. } => {
+                // The array without a length at the end of a struct has no part in its size.
+                let member = members.get(self.next as usize).filter(|member| member.qualified.ty.is_complete())?;
+                let offset = self.offset + member.offset;
+                Some(Target { ty: member.qualified.ty.clone(), offset, bits: member.bits })
+            }
+        }
+    }
 }
 
 impl Analysis<'_> {
-    /// The initialiser of something that is no array; braces around it are allowed.
-    pub(super) fn scalar_initializer(&mut self, node: &Node<Initializer>, ty: &Type) -> Result<Expression, Reported> {
+    /// The initialiser of something that is no aggregate; braces around it are allowed.
+    fn scalar_initializer(&mut self, node: &Node<Initializer>, ty: &Type) -> Result<Expression, Reported> {
         let expression = match &node.node {
             Initializer::Expression(expression) => expression,
             Initializer::List(items) => match items.as_slice() {
@@ -37,45 +101,127 @@ impl Analysis<'_> {
         self.convert_implicitly(expression.span, value, ty, "initialisation")
     }
 
-    pub(super) fn initialise_local_array(
+    pub(super) fn initialise_local(
         &mut self,
         local: LocalId,
         ty: &Type,
         node: &Node<Initializer>,
-        output: &mut Vec<Statement>,
+        effects: &mut Vec<Expression>,
     ) -> Result<(), Reported> {
-        let elements = self.array_elements(ty, node)?;
+        let mut elements = Vec::new();
+        self.braced(whole(ty), node, &mut elements)?;
+        self.fill_local(local, ty, elements, node.span, effects)
+    }
+
+    fn fill_local(
+        &mut self,
+        local: LocalId,
+        ty: &Type,
+        elements: Vec<Element>,
+        span: Span,
+        effects: &mut Vec<Expression>,
+    ) -> Result<(), Reported> {
         let size_bytes = ty.size_bytes();
-        if elements.len() > 1 && elements.iter().all(|element| is_constant(&element.value)) {
-            let address = self.allocate(node.span, ty)?;
-            self.statics.initialise(address, &image(ty, &elements));
-            output.push(Statement::CopyFromStatic { local, address, size_bytes });
-            return Ok(());
+        let mut is_cleared = false;
+        if ty.is_aggregate() {
+            if elements.len() > 1 && elements.iter().all(|element| is_constant(&element.value)) {
+                let address = self.allocate(span, ty, 1)?;
+                self.statics.initialise(address, &image(ty, &elements));
+                effects.push(void(Kind::CopyFromStatic { local, address, size_bytes }));
+                return Ok(());
+            }
+            if !covers(&elements, size_bytes) {
+                effects.push(void(Kind::Clear { local, size_bytes }));
+                is_cleared = true;
+            }
         }
-        output.push(Statement::Clear { local, size_bytes });
-        for Element { offset, value } in elements {
-            let ty = value.ty.clone();
-            let base = Expression {
-                ty: Type::pointer_to(Qualified::plain(ty.clone())),
-                kind: Kind::Address(Box::new(Place::Local(local))),
+        for Element { offset, bits, value } in elements {
+            if is_cleared && bits.is_none() && matches!(value.kind, Kind::Integer(0)) {
+                continue;
+            }
+            let qualified = Qualified::plain(value.ty.clone());
+            let object = if offset == 0 && *ty == qualified.ty {
+                Object::local(local, qualified)
+            } else {
+                let base = self.address(Place::Local(local), qualified.clone());
+                Object { bits, ..Object::at(fold::moved(base, offset), qualified) }
             };
-            let address = fold::binary(crate::ir::Binary::Add, base, fold::integer(i64::from(offset), pointer(&ty)));
-            let kind = Kind::Assign(Box::new(Place::Memory(address)), Box::new(value));
-            output.push(Statement::Evaluate(Expression { ty, kind }));
+            effects.push(self.store(object, value));
         }
         Ok(())
     }
 
     /// What a static object holds at first.
     pub(super) fn static_initializer(&mut self, ty: &Type, node: &Node<Initializer>) -> Result<Vec<u8>, Reported> {
-        let elements = match ty {
-            Type::Array(..) => self.array_elements(ty, node)?,
-            _ => vec![Element { offset: 0, value: self.scalar_initializer(node, ty)? }],
-        };
+        let mut elements = Vec::new();
+        self.braced(whole(ty), node, &mut elements)?;
+        self.static_image(ty, &elements, node.span)
+    }
+
+    fn static_image(&mut self, ty: &Type, elements: &[Element], span: Span) -> Result<Vec<u8>, Reported> {
         if elements.iter().any(|element| !is_constant(&element.value)) {
-            return self.refuse(node.span, "the initialiser of a static variable must be constant");
+            return self.refuse(span, "the initialiser of a static variable must be constant");
         }
-        Ok(image(ty, &elements))
+        Ok(image(ty, elements))
+    }
+
+    /// `(type){…}`: an object that is initialised each time it is evaluated; outside of functions a static one.
+    pub(super) fn compound_literal(&mut self, node: &Node<CompoundLiteral>) -> Result<Object, Reported> {
+        if self.current.compound_literals >= MAX_COMPOUND_LITERALS {
+            return self.refuse(node.span, "compound literals are nested too deeply here");
+        }
+        self.current.compound_literals += 1;
+        let object = self.compound_literal_here(node);
+        self.current.compound_literals -= 1;
+        object
+    }
+
+    fn compound_literal_here(&mut self, node: &Node<CompoundLiteral>) -> Result<Object, Reported> {
+        let mut qualified = self.qualified_type_name(&node.node.type_name)?;
+        let items = node.node.initializer_list.as_slice();
+        if let Type::Array(element, 0) = qualified.ty.clone() {
+            let count = self.list_length(&element, items, node.span)?;
+            qualified = self.array_of((*element).clone(), count, node.span)?;
+        }
+        self.complete(&qualified.ty, node.span)?;
+        let mut elements = Vec::new();
+        self.literal_items(whole(&qualified.ty), items, node.span, &mut elements)?;
+        if self.current.result.is_none() {
+            let bytes = self.static_image(&qualified.ty, &elements, node.span)?;
+            let address = self.allocate(node.span, &qualified.ty, 1)?;
+            self.statics.initialise(address, &bytes);
+            return Ok(Object::fixed(address, qualified));
+        }
+        let local = self.new_local(node.span, qualified.ty.clone())?;
+        let mut parts = Vec::new();
+        self.fill_local(local, &qualified.ty, elements, node.span, &mut parts)?;
+        let address = self.address(Place::Local(local), qualified.clone());
+        let ty = address.ty.clone();
+        parts.push(address);
+        self.current.effects += 1;
+        Ok(Object::at(Expression { ty, kind: Kind::Comma(parts) }, qualified))
+    }
+
+    /// The braces of a compound literal, whose type may be a scalar too.
+    fn literal_items(
+        &mut self,
+        target: Target,
+        items: &[Item],
+        span: Span,
+        elements: &mut Vec<Element>,
+    ) -> Result<(), Reported> {
+        if !target.ty.is_aggregate() {
+            let [item] = items else { return self.refuse(span, "a single value is needed here") };
+            let value = self.scalar_initializer(&item.node.initializer, &target.ty)?;
+            elements.push(Element { offset: target.offset, bits: target.bits, value });
+            return Ok(());
+        }
+        if let (Type::Array(element, count), Some(bytes)) =
+            (&target.ty, self.string_in_braces(element_type(&target.ty), items)?)
+        {
+            return self.string_elements(&bytes, element, *count, target.offset, span, elements);
+        }
+        self.deeper(span, |this| this.list(&target, items, span, Some(elements)).map(|_| ()))
     }
 
     /// How many elements an array of unknown length gets from its initialiser.
@@ -87,137 +233,245 @@ impl Analysis<'_> {
         if let Some(bytes) = self.string_for(&element.ty, node)? {
             return Ok(bytes.len() as i64 + 1);
         }
-        let Initializer::List(items) = &node.node else {
-            return self.refuse(node.span, "an array's initialiser is a list in braces, or a string for characters");
-        };
+        match &node.node {
+            Initializer::List(items) => self.list_length(element, items, node.span),
+            Initializer::Expression(expression) => match &expression.node {
+                Tree::CompoundLiteral(literal) => {
+                    let items = literal.node.initializer_list.as_slice();
+                    self.list_length(element, items, node.span)
+                }
+                _ => self.not_a_list(node.span),
+            },
+        }
+    }
+
+    fn list_length(&mut self, element: &Qualified, items: &[Item], span: Span) -> Result<i64, Reported> {
+        if let Some(bytes) = self.string_in_braces(&element.ty, items)? {
+            return Ok(bytes.len() as i64 + 1);
+        }
         // The largest array of such elements: what the walk reaches in it is the length.
         let most = (MAX_OBJECT_BYTES / u64::from(element.ty.size_bytes().max(1))).max(1) as i64;
-        let whole = self.array_of(element.clone(), most, node.span)?;
-        let mut reached = 0;
-        let mut cursor = Cursor { items, position: 0 };
-        let mut ignored = Vec::new();
-        self.list(&whole.ty, 0, &mut cursor, true, &mut ignored, &mut reached)?;
-        Ok(i64::from(reached))
+        let largest = self.array_of(element.clone(), most, span)?;
+        // What the walk makes is thrown away: the real one follows.
+        let locals = self.current.locals.len();
+        let areas = self.current.areas.len();
+        let reached = self.list(&whole(&largest.ty), items, span, None);
+        self.current.locals.truncate(locals);
+        self.current.areas.truncate(areas);
+        reached.map(i64::from)
     }
 
-    fn array_elements(&mut self, ty: &Type, node: &Node<Initializer>) -> Result<Vec<Element>, Reported> {
-        let mut elements = Vec::new();
-        self.braced(ty, 0, node, &mut elements)?;
-        Ok(elements)
+    fn not_a_list<T>(&mut self, span: Span) -> Result<T, Reported> {
+        self.refuse(span, "an array's initialiser is a list in braces, or a string for characters")
     }
 
-    /// An initialiser that has an array for itself: a list in braces, or a string.
+    /// An initialiser that has an object for itself.
     fn braced(
         &mut self,
-        ty: &Type,
-        offset: u32,
+        target: Target,
         node: &Node<Initializer>,
         elements: &mut Vec<Element>,
     ) -> Result<(), Reported> {
-        let Type::Array(element, count) = ty else {
-            let value = self.scalar_initializer(node, ty)?;
-            elements.push(Element { offset, value });
+        if !target.ty.is_aggregate() {
+            let value = self.scalar_initializer(node, &target.ty)?;
+            elements.push(Element { offset: target.offset, bits: target.bits, value });
             return Ok(());
-        };
-        if let Some(bytes) = self.string_for(&element.ty, node)? {
-            return self.string_elements(&bytes, element, *count, offset, node.span, elements);
         }
-        let Initializer::List(items) = &node.node else {
-            return self.refuse(node.span, "an array's initialiser is a list in braces, or a string for characters");
-        };
-        let mut cursor = Cursor { items, position: 0 };
-        let mut reached = 0;
-        self.deeper(node.span, |this| this.list(ty, offset, &mut cursor, true, elements, &mut reached))
+        if let (Type::Array(element, count), Some(bytes)) =
+            (&target.ty, self.string_for(element_type(&target.ty), node)?)
+        {
+            return self.string_elements(&bytes, element, *count, target.offset, node.span, elements);
+        }
+        match &node.node {
+            Initializer::List(items) => {
+                self.deeper(node.span, |this| this.list(&target, items, node.span, Some(elements)).map(|_| ()))
+            }
+            Initializer::Expression(expression) => {
+                if let Some(items) = self.literal_of(expression, &target.ty)? {
+                    return self.literal_items(target, items, node.span, elements);
+                }
+                if matches!(target.ty, Type::Array(..)) {
+                    return self.not_a_list(node.span);
+                }
+                let value = self.value(expression)?;
+                let value = self.convert_implicitly(expression.span, value, &target.ty, "initialisation")?;
+                elements.push(Element { offset: target.offset, bits: None, value });
+                Ok(())
+            }
+        }
     }
 
-    /// Fills an array from a list. Without braces of its own (`whole` is false) it takes only what it needs.
+    /// The list of a compound literal of this very type: it initialises as if the literal's type were not there.
+    fn literal_of<'n>(&mut self, node: &'n Node<Tree>, ty: &Type) -> Result<Option<&'n [Item]>, Reported> {
+        let Tree::CompoundLiteral(literal) = &node.node else { return Ok(None) };
+        let literal_type = self.type_name(&literal.node.type_name)?;
+        let is_same = literal_type == *ty
+            || matches!((&literal_type, ty), (Type::Array(left, 0), Type::Array(right, _)) if left == right);
+        Ok(is_same.then_some(literal.node.initializer_list.as_slice()))
+    }
+
+    /// Initialises an aggregate from a list in braces. Returns how many of its parts were reached. Without `elements` it
+    /// only counts.
     fn list(
         &mut self,
-        ty: &Type,
-        offset: u32,
-        cursor: &mut Cursor<'_>,
-        whole: bool,
-        elements: &mut Vec<Element>,
-        reached: &mut u32,
-    ) -> Result<(), Reported> {
-        let Type::Array(element, count) = ty else { return Ok(()) };
-        let mut index = 0_u32;
-        while let Some(item) = cursor.items.get(cursor.position) {
-            if !item.node.designation.is_empty() {
-                if !whole {
-                    // It designates an element of the array that has the braces.
-                    return Ok(());
+        target: &Target,
+        items: &[Item],
+        span: Span,
+        mut elements: Option<&mut Vec<Element>>,
+    ) -> Result<u32, Reported> {
+        let Some(outermost) = Level::new(target) else { return Ok(0) };
+        if items.is_empty() {
+            // GNU C, and C23: all zero.
+            return Ok(0);
+        }
+        let mut path = vec![outermost];
+        let mut reached = 0;
+        for item in items {
+            if item.node.designation.is_empty() {
+                while path.len() > 1 && path.last().is_some_and(|level| level.peek().is_none()) {
+                    path.pop();
                 }
-                index = self.designated(item, *count)?;
-            }
-            if index >= *count {
-                if whole {
-                    return self.refuse(item.span, "more initialisers than elements");
-                }
-                return Ok(());
-            }
-            let place = offset + index * element.ty.size_bytes();
-            let has_own = matches!(item.node.initializer.node, Initializer::List(_))
-                || !matches!(element.ty, Type::Array(..))
-                || self.is_string_for_array(&element.ty, &item.node.initializer);
-            if has_own {
-                cursor.position += 1;
-                self.braced(&element.ty, place, &item.node.initializer, elements)?;
             } else {
-                self.nested(&element.ty, place, cursor, elements)?;
+                path.truncate(1);
+                self.designate(&mut path, &item.node.designation)?;
             }
-            index += 1;
-            *reached = (*reached).max(index);
+            let Some(part) = path.last_mut().and_then(Level::take) else {
+                return self.refuse(item.span, "more initialisers than elements");
+            };
+            reached = reached.max(path.first().map_or(0, |level| level.next));
+            self.item(part, &item.node.initializer, &mut path, elements.as_deref_mut())?;
+        }
+        let _ = span;
+        Ok(reached)
+    }
+
+    /// Initialises one part of an aggregate, or the first of its own parts that fits (C11 6.7.9 §13, §20).
+    fn item(
+        &mut self,
+        mut part: Target,
+        node: &Node<Initializer>,
+        path: &mut Vec<Level>,
+        elements: Option<&mut Vec<Element>>,
+    ) -> Result<(), Reported> {
+        let expression = match &node.node {
+            Initializer::Expression(expression) if part.ty.is_aggregate() => expression,
+            _ => {
+                return match elements {
+                    Some(elements) => self.braced(part, node, elements),
+                    None => Ok(()),
+                };
+            }
+        };
+        let is_string = matches!(expression.node, Tree::StringLiteral(_));
+        let mut value = None;
+        loop {
+            let fits = match &part.ty {
+                Type::Array(element, _) => is_string && is_character(&element.ty),
+                Type::Record(_) if is_string => false,
+                ty => {
+                    if self.literal_of(expression, ty)?.is_some() {
+                        true
+                    } else {
+                        if value.is_none() && !is_string {
+                            value = Some(self.value(expression)?);
+                        }
+                        !ty.is_record() || value.as_ref().is_some_and(|value| value.ty == *ty)
+                    }
+                }
+            };
+            if fits {
+                break;
+            }
+            let inner = Level::new(&part).and_then(|mut level| Some((level.take()?, level)));
+            let Some((first, level)) = inner else {
+                return self.refuse(node.span, "this part of the object cannot be initialised");
+            };
+            path.push(level);
+            part = first;
+        }
+        let Some(elements) = elements else { return Ok(()) };
+        match value {
+            None => self.braced(part, node, elements),
+            Some(value) => {
+                let value = self.convert_implicitly(expression.span, value, &part.ty, "initialisation")?;
+                elements.push(Element { offset: part.offset, bits: part.bits, value });
+                Ok(())
+            }
+        }
+    }
+
+    /// Goes from the object in braces to the part that designators name.
+    fn designate(&mut self, path: &mut Vec<Level>, designation: &[Node<Designator>]) -> Result<(), Reported> {
+        for (index, designator) in designation.iter().enumerate() {
+            if index > 0 {
+                let inner = path.last_mut().and_then(Level::take).and_then(|part| Level::new(&part));
+                let Some(level) = inner else {
+                    return self.refuse(designator.span, "only arrays, structs and unions have parts to designate");
+                };
+                path.push(level);
+            }
+            match &designator.node {
+                Designator::Index(index) => {
+                    let (value, _) = self.integer_constant(index)?;
+                    let Some(Level { parts: Parts::Array(_, count), next, .. }) = path.last_mut() else {
+                        return self.refuse(designator.span, "only an array has elements");
+                    };
+                    match u32::try_from(value).ok().filter(|value| value < count) {
+                        Some(value) => *next = value,
+                        None => return self.refuse(designator.span, "the index is outside of the array"),
+                    }
+                }
+                Designator::Member(name) => self.designate_member(path, &name.node.name, name.span)?,
+                Designator::Range(_) => return self.unsupported(designator.span, "ranges of designators"),
+            }
         }
         Ok(())
     }
 
-    /// An array element without braces: it takes as many items as it has elements (C11 6.7.9 §20).
-    fn nested(
-        &mut self,
-        ty: &Type,
-        offset: u32,
-        cursor: &mut Cursor<'_>,
-        elements: &mut Vec<Element>,
-    ) -> Result<(), Reported> {
-        let span = cursor.items.get(cursor.position).map_or(Span::span(0, 0), |item| item.span);
-        if cursor.items.get(cursor.position).is_some_and(|item| !item.node.designation.is_empty()) {
-            return self.unsupported(span, "designated arrays without braces");
+    fn designate_member(&mut self, path: &mut Vec<Level>, name: &str, span: Span) -> Result<(), Reported> {
+        loop {
+            let Some(Level { parts: Parts::Record { members, .. }, next, .. }) = path.last_mut() else {
+                return self.refuse(span, "only a struct or union has members");
+            };
+            let named = members.iter().position(|member| member.name.as_deref() == Some(name));
+            if let Some(index) = named {
+                *next = index as u32;
+                return Ok(());
+            }
+            let anonymous = members.iter().position(|member| match (&member.name, &member.qualified.ty) {
+                (None, Type::Record(record)) => record.find(name).is_some(),
+                _ => false,
+            });
+            let Some(index) = anonymous else {
+                return self.refuse(span, format!("there is no member '{name}'"));
+            };
+            *next = index as u32;
+            let Some(level) = path.last_mut().and_then(Level::take).and_then(|part| Level::new(&part)) else {
+                return self.refuse(span, format!("there is no member '{name}'"));
+            };
+            path.push(level);
         }
-        let mut reached = 0;
-        self.deeper(span, |this| this.list(ty, offset, cursor, false, elements, &mut reached))
-    }
-
-    fn designated(&mut self, item: &Node<InitializerListItem>, count: u32) -> Result<u32, Reported> {
-        let index = match item.node.designation.as_slice() {
-            [Node { node: Designator::Index(index), .. }] => self.integer_constant(index)?.0,
-            _ => return self.unsupported(item.span, "designators other than '[n] ='"),
-        };
-        match u32::try_from(index).ok().filter(|index| *index < count) {
-            Some(index) => Ok(index),
-            None => self.refuse(item.span, "the index is outside of the array"),
-        }
-    }
-
-    fn is_string_for_array(&self, ty: &Type, node: &Node<Initializer>) -> bool {
-        let Type::Array(element, _) = ty else { return false };
-        is_character(&element.ty)
-            && matches!(&node.node, Initializer::Expression(expression)
-                if matches!(expression.node, Tree::StringLiteral(_)))
     }
 
     /// The bytes of a string literal that initialises an array of characters, perhaps in braces.
     fn string_for(&mut self, element: &Type, node: &Node<Initializer>) -> Result<Option<Vec<u8>>, Reported> {
-        let expression = match &node.node {
-            Initializer::Expression(expression) => expression,
-            Initializer::List(items) => match items.as_slice() {
-                [item] if item.node.designation.is_empty() => match &item.node.initializer.node {
-                    Initializer::Expression(expression) => expression,
-                    Initializer::List(_) => return Ok(None),
-                },
-                _ => return Ok(None),
+        match &node.node {
+            Initializer::Expression(expression) => self.string_of(element, expression),
+            Initializer::List(items) => self.string_in_braces(element, items),
+        }
+    }
+
+    fn string_in_braces(&mut self, element: &Type, items: &[Item]) -> Result<Option<Vec<u8>>, Reported> {
+        match items {
+            [item] if item.node.designation.is_empty() => match &item.node.initializer.node {
+                Initializer::Expression(expression) => self.string_of(element, expression),
+                Initializer::List(_) => Ok(None),
             },
-        };
+            _ => Ok(None),
+        }
+    }
+
+    fn string_of(&mut self, element: &Type, expression: &Node<Tree>) -> Result<Option<Vec<u8>>, Reported> {
         match &expression.node {
             Tree::StringLiteral(parts) if is_character(element) => self.string_bytes(&parts.node, parts.span).map(Some),
             _ => Ok(None),
@@ -251,14 +505,26 @@ impl Analysis<'_> {
         }
         for (index, byte) in bytes.iter().enumerate() {
             let value = fold::integer(i64::from(*byte), element.ty.clone());
-            elements.push(Element { offset: offset + index as u32, value });
+            elements.push(Element { offset: offset + index as u32, bits: None, value });
         }
         Ok(())
     }
 }
 
-fn pointer(target: &Type) -> Type {
-    Type::pointer_to(Qualified::plain(target.clone()))
+fn whole(ty: &Type) -> Target {
+    Target { ty: ty.clone(), offset: 0, bits: None }
+}
+
+fn void(kind: Kind) -> Expression {
+    Expression { ty: Type::Void, kind }
+}
+
+/// What an array consists of; of anything else, `void`.
+fn element_type(ty: &Type) -> &Type {
+    match ty {
+        Type::Array(element, _) => &element.ty,
+        _ => &Type::Void,
+    }
 }
 
 fn is_character(ty: &Type) -> bool {
@@ -269,11 +535,23 @@ fn is_constant(value: &Expression) -> bool {
     matches!(value.kind, Kind::Integer(_) | Kind::Floating(_))
 }
 
+/// Whether the elements, one after the other, fill the object.
+fn covers(elements: &[Element], size_bytes: u32) -> bool {
+    let mut end = 0;
+    for element in elements {
+        if element.offset != end || element.bits.is_some() {
+            return false;
+        }
+        end += element.value.ty.size_bytes();
+    }
+    end == size_bytes
+}
+
 /// The object's bytes, little-endian; later elements override earlier ones.
 fn image(ty: &Type, elements: &[Element]) -> Vec<u8> {
     let end = elements.iter().map(|element| element.offset + element.value.ty.size_bytes()).max().unwrap_or(0);
     let mut bytes = vec![0; end.min(ty.size_bytes()) as usize];
-    for Element { offset, value } in elements {
+    for Element { offset, bits, value } in elements {
         let encoded = match (&value.kind, &value.ty) {
             (Kind::Floating(number), Type::Scalar(ScalarType::Float)) => u64::from((*number as f32).to_bits()),
             (Kind::Floating(number), _) => number.to_bits(),
@@ -282,9 +560,17 @@ fn image(ty: &Type, elements: &[Element]) -> Vec<u8> {
         };
         let size = value.ty.size_bytes() as usize;
         let start = *offset as usize;
-        if let Some(target) = bytes.get_mut(start..start + size) {
-            target.copy_from_slice(&encoded.to_le_bytes()[..size]);
-        }
+        let Some(target) = bytes.get_mut(start..start + size) else { continue };
+        let mut unit = [0; 8];
+        unit[..size].copy_from_slice(target);
+        let whole = match bits {
+            None => encoded,
+            Some(Bits { shift, width }) => {
+                let mask = (u64::MAX >> (64 - width)) << shift;
+                (u64::from_le_bytes(unit) & !mask) | ((encoded << shift) & mask)
+            }
+        };
+        target.copy_from_slice(&whole.to_le_bytes()[..size]);
     }
     bytes
 }

@@ -1,6 +1,8 @@
 //! From the parser's tree to the typed tree of [`crate::ir`]: names, types, conversions, constants, and all errors that
 //! are not syntax. Whatever C construct is not covered is refused here, by name.
 
+mod attribute;
+mod bits;
 mod builtins;
 mod call;
 mod conversion;
@@ -12,6 +14,7 @@ mod function;
 mod initializer;
 mod operators;
 mod place;
+mod records;
 mod recursion;
 mod scope;
 mod specifiers;
@@ -23,13 +26,16 @@ use crate::diagnostics::{Reported, Reports, SourceOffset};
 use crate::ir::{FunctionId, Local, LocalId, OldValue, Program};
 use crate::preprocess::ParserText;
 use crate::preprocess::headers::Headers;
+use crate::record::Record;
 use crate::signature::Signature;
-use crate::types::Type;
+use crate::types::{Qualified, Type};
 use function::FunctionEntry;
 use lang_c::ast::{ExternalDeclaration, TranslationUnit};
 use lang_c::span::{Node, Span};
+use place::Object;
 use scope::{Scopes, Symbol};
 use statics::Statics;
+use std::rc::Rc;
 
 /// Expressions and statements may nest this deep. Bounds the native stack that analysis and emission take.
 const MAX_DEPTH: u32 = 100;
@@ -47,6 +53,10 @@ pub(crate) struct Analysis<'a> {
     last_defined: Option<FunctionId>,
     /// Caller and callee, by index.
     calls: Vec<(u32, u32)>,
+    /// Functions that pointers point to, by their numbers less 1.
+    table: Vec<FunctionId>,
+    /// Every struct and union, complete or not.
+    records: Vec<Rc<Record>>,
     /// Indices into [`crate::MATH_IMPORTS`], unsorted.
     math_imports: Vec<usize>,
     /// The function whose body is being walked.
@@ -63,6 +73,13 @@ struct FunctionState {
     /// Index of the function itself.
     index: u32,
     old_values: u32,
+    /// Where the address of the function's own variable arguments is.
+    variable_arguments: Option<LocalId>,
+    /// Areas for the variable arguments of calls, by how many other calls they are within.
+    areas: Vec<LocalId>,
+    open_areas: usize,
+    /// Compound literals that enclose the present place.
+    compound_literals: u32,
     /// How many assignments and calls there were so far.
     effects: u32,
     loops: u32,
@@ -80,6 +97,8 @@ impl<'a> Analysis<'a> {
             functions: Vec::new(),
             last_defined: None,
             calls: Vec::new(),
+            table: Vec::new(),
+            records: Vec::new(),
             math_imports: Vec::new(),
             current: FunctionState::default(),
             depth: 0,
@@ -88,21 +107,44 @@ impl<'a> Analysis<'a> {
 
     /// Walks the whole unit. On errors goes on with the next declaration, to report as many as possible.
     pub(crate) fn unit(mut self, unit: &TranslationUnit) -> Result<(Program, Signature), Reported> {
-        let mut failed = None;
+        let outcome = self.declarations(unit);
+        let program = outcome.and_then(|()| self.finish());
+        for record in &self.records {
+            record.forget_members();
+        }
+        program
+    }
+
+    fn declarations(&mut self, unit: &TranslationUnit) -> Result<(), Reported> {
+        let mut failed = Ok(());
         for declaration in &unit.0 {
             let result = match &declaration.node {
                 ExternalDeclaration::Declaration(declaration) => self.file_declaration(declaration),
                 ExternalDeclaration::StaticAssert(assertion) => self.static_assertion(assertion),
                 ExternalDeclaration::FunctionDefinition(definition) => self.function_definition(definition),
             };
-            if let Err(reported) = result {
-                failed = Some(reported);
-            }
+            failed = failed.and(result);
         }
-        if let Some(reported) = failed {
-            return Err(reported);
-        }
-        self.finish()
+        failed
+    }
+
+    /// The number of a function that a pointer points to.
+    fn function_number(&mut self, id: FunctionId) -> u32 {
+        let position = self.table.iter().position(|known| *known == id).unwrap_or_else(|| {
+            self.table.push(id);
+            self.table.len() - 1
+        });
+        position as u32 + 1
+    }
+
+    fn function_object(&mut self, span: Span, id: FunctionId) -> Result<Object, Reported> {
+        let at = self.origin(span);
+        let Some(entry) = self.functions.get_mut(id.0 as usize) else {
+            return self.refuse(span, "this function is not declared");
+        };
+        entry.used_at.get_or_insert(at);
+        let qualified = Qualified::plain(Type::Function(Rc::clone(&entry.face)));
+        Ok(Object::fixed(self.function_number(id), qualified))
     }
 
     fn origin(&self, span: Span) -> SourceOffset {
@@ -135,8 +177,9 @@ impl<'a> Analysis<'a> {
             return self.refuse(span, "the function has too many variables");
         }
         let id = LocalId(self.current.locals.len() as u32);
-        let in_memory = matches!(ty, Type::Array(..));
-        self.current.locals.push(Local { ty, in_memory });
+        let in_memory = ty.is_aggregate();
+        let alignment_bytes = ty.alignment_bytes();
+        self.current.locals.push(Local { ty, alignment_bytes, in_memory });
         Ok(id)
     }
 

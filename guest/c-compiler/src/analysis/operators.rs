@@ -1,9 +1,11 @@
 //! Unary, infix and assignment operators (C11 6.5.2.4 to 6.5.16), pointer arithmetic included.
 
 use super::conversion::{is_null_constant, pointees_agree, promote, usual};
+use super::place::Object;
 use super::{Analysis, fold};
 use crate::diagnostics::Reported;
 use crate::ir::{Binary, Expression, Kind, Unary, UpdateResult};
+use crate::record::Bits;
 use crate::types::{INT, PTRDIFF_T, Type};
 use lang_c::ast::{
     BinaryOperator, BinaryOperatorExpression, Expression as Tree, UnaryOperator, UnaryOperatorExpression,
@@ -130,8 +132,12 @@ impl Analysis<'_> {
         let Type::Pointer(target) = &pointer.ty else {
             return self.refuse(span, "a pointer is needed here");
         };
-        if target.ty == Type::Void {
-            return self.refuse(span, "a pointer to void cannot be moved: cast it first");
+        if !target.ty.is_complete() {
+            let message = match &target.ty {
+                Type::Void => "a pointer to void cannot be moved: cast it first".to_owned(),
+                ty => format!("a pointer to '{}' cannot be moved: its size is not known", ty.name()),
+            };
+            return self.refuse(span, message);
         }
         let size = i64::from(target.ty.size_bytes());
         // Addresses have 32 bits, so the number of elements is cut to 32 bits too.
@@ -147,7 +153,7 @@ impl Analysis<'_> {
 
     fn pointer_difference(&mut self, span: Span, left: Expression, right: Expression) -> Result<Expression, Reported> {
         let size = match (&left.ty, &right.ty) {
-            (Type::Pointer(a), Type::Pointer(b)) if a.ty != Type::Void && a.ty.same_unqualified(&b.ty) => {
+            (Type::Pointer(a), Type::Pointer(b)) if a.ty.is_complete() && a.ty.same_unqualified(&b.ty) => {
                 i64::from(a.ty.size_bytes())
             }
             _ => return self.refuse(span, "these pointers do not point to the same type"),
@@ -189,13 +195,10 @@ impl Analysis<'_> {
             UnaryOperator::PostDecrement => self.step(node, Binary::Subtract, UpdateResult::Before),
             UnaryOperator::PreIncrement => self.step(node, Binary::Add, UpdateResult::After),
             UnaryOperator::PreDecrement => self.step(node, Binary::Subtract, UpdateResult::After),
-            UnaryOperator::Address => {
-                let (place, qualified) = self.place(operand)?;
-                Ok(self.address(place, qualified))
-            }
+            UnaryOperator::Address => self.address_of(operand),
             UnaryOperator::Indirection => {
-                let (place, qualified) = self.place(whole)?;
-                Ok(self.read(place, qualified))
+                let object = self.object(whole)?;
+                Ok(self.read(object))
             }
             UnaryOperator::Plus => Ok(promote(self.scalar_of(operand)?.0)),
             UnaryOperator::Minus => Ok(fold::unary(Unary::Negate, promote(self.scalar_of(operand)?.0))),
@@ -227,11 +230,21 @@ impl Analysis<'_> {
         if let Some(operator) = compound(&node.node.operator.node) {
             return self.compound_assignment(node, operator);
         }
-        let (place, ty) = self.modifiable(&node.node.lhs)?;
+        let object = self.modifiable(&node.node.lhs)?;
         let value = self.value(&node.node.rhs)?;
-        let value = self.convert_implicitly(node.node.rhs.span, value, &ty, "assignment")?;
+        let value = self.convert_implicitly(node.node.rhs.span, value, &object.qualified.ty, "assignment")?;
         self.current.effects += 1;
-        Ok(Expression { ty, kind: Kind::Assign(Box::new(place), Box::new(value)) })
+        Ok(self.store(object, value))
+    }
+
+    /// Stores a value of the object's type; is the value that is there then.
+    pub(super) fn store(&mut self, object: Object, value: Expression) -> Expression {
+        if let Some(bits) = object.bits {
+            let declared = object.qualified.ty.clone();
+            return self.with_unit(object, |this, pointer| this.write_bits(pointer, &declared, bits, value));
+        }
+        let ty = object.qualified.ty;
+        Expression { ty, kind: Kind::Assign(Box::new(object.place), Box::new(value)) }
     }
 
     /// The right side comes first if it may change the left: C leaves the order open, gcc and clang agree on this one.
@@ -262,12 +275,53 @@ impl Analysis<'_> {
         right: Expression,
         result: UpdateResult,
     ) -> Result<Expression, Reported> {
-        let (place, ty) = self.modifiable(target)?;
+        let object = self.modifiable(target)?;
+        self.current.effects += 1;
+        if let Some(bits) = object.bits {
+            return self.update_bits(span, object, bits, operator, right, result);
+        }
+        let ty = object.qualified.ty;
         let old = self.new_old_value();
         let before = Expression { ty: ty.clone(), kind: Kind::Old(old) };
         let after = self.operation(span, operator, before, right)?;
         let value = self.convert_implicitly(span, after, &ty, "assignment")?;
-        self.current.effects += 1;
-        Ok(Expression { ty, kind: Kind::Update { place: Box::new(place), old, value: Box::new(value), result } })
+        let place = Box::new(object.place);
+        Ok(Expression { ty, kind: Kind::Update { place, old, value: Box::new(value), result } })
+    }
+
+    fn update_bits(
+        &mut self,
+        span: Span,
+        object: Object,
+        bits: Bits,
+        operator: Binary,
+        right: Expression,
+        result: UpdateResult,
+    ) -> Result<Expression, Reported> {
+        let declared = object.qualified.clone();
+        let name = self.new_old_value();
+        let mut outcome = Ok(());
+        let update = self.with_unit(object, |this, pointer| {
+            let before = this.read_bits(Object::at(pointer(), declared.clone()), bits);
+            let ty = before.ty.clone();
+            let old = Expression { ty: ty.clone(), kind: Kind::Old(name) };
+            let after = this
+                .operation(span, operator, old, right)
+                .and_then(|after| this.convert_implicitly(span, after, &declared.ty, "assignment"));
+            let value = after.unwrap_or_else(|reported| {
+                outcome = Err(reported);
+                fold::integer(0, declared.ty.clone())
+            });
+            let write = this.write_bits(pointer, &declared.ty, bits, value);
+            let then = match result {
+                UpdateResult::After => write,
+                UpdateResult::Before => {
+                    let old = Expression { ty: ty.clone(), kind: Kind::Old(name) };
+                    Expression { ty: ty.clone(), kind: Kind::Comma(vec![write, old]) }
+                }
+            };
+            Expression { ty, kind: Kind::With { name, first: Box::new(before), then: Box::new(then) } }
+        });
+        outcome.map(|()| update)
     }
 }

@@ -1,9 +1,11 @@
 //! Which name means what, and where (C11 6.2.1, 6.2.3).
 
 use crate::ir::{FunctionId, LocalId};
+use crate::record::Record;
 use crate::signature::ScalarType;
 use crate::types::Qualified;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// What an ordinary identifier stands for.
 #[derive(Clone)]
@@ -17,11 +19,18 @@ pub(super) enum Symbol {
     Enumerator(i64),
 }
 
+/// What a tag stands for.
+#[derive(Clone)]
+pub(super) enum Tag {
+    /// An enumeration, by the integer type that it is compatible with.
+    Enumeration(ScalarType),
+    Record(Rc<Record>),
+}
+
 #[derive(Default)]
 struct Scope {
     symbols: HashMap<String, Symbol>,
-    /// Tags of enumerations, with the integer type that each is compatible with.
-    tags: HashMap<String, ScalarType>,
+    tags: HashMap<String, Tag>,
 }
 
 /// The scopes that enclose the present place; the first is that of the file.
@@ -74,12 +83,18 @@ impl Scopes {
         }
     }
 
-    pub(super) fn find_tag(&self, name: &str) -> Option<ScalarType> {
-        self.stack.iter().rev().find_map(|scope| scope.tags.get(name).copied())
+    pub(super) fn find_tag(&self, name: &str) -> Option<&Tag> {
+        self.stack.iter().rev().find_map(|scope| scope.tags.get(name))
     }
 
-    /// False if the innermost scope has the tag already.
-    pub(super) fn insert_tag(&mut self, name: &str, ty: ScalarType) -> bool {
-        self.stack.last_mut().is_some_and(|scope| scope.tags.insert(name.to_owned(), ty).is_none())
+    /// What the tag means in the innermost scope itself.
+    pub(super) fn find_tag_here(&self, name: &str) -> Option<&Tag> {
+        self.stack.last().and_then(|scope| scope.tags.get(name))
+    }
+
+    pub(super) fn insert_tag(&mut self, name: &str, tag: Tag) {
+        if let Some(scope) = self.stack.last_mut() {
+            scope.tags.insert(name.to_owned(), tag);
+        }
     }
 }

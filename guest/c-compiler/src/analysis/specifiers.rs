@@ -1,13 +1,14 @@
 //! Declaration specifiers and type names (C11 6.7.1 to 6.7.3, 6.7.7), enumerations included.
 
-use super::scope::Symbol;
+use super::attribute::Attributes;
+use super::scope::{Symbol, Tag};
 use super::{Analysis, fold};
 use crate::diagnostics::Reported;
 use crate::signature::{ScalarType, SpecifierCount};
 use crate::types::{Qualified, Type};
 use lang_c::ast::{
     DeclarationSpecifier, EnumType, Expression, FunctionSpecifier, SpecifierQualifier, StorageClassSpecifier, TypeName,
-    TypeQualifier, TypeSpecifier,
+    TypeOf, TypeQualifier, TypeSpecifier,
 };
 use lang_c::span::{Node, Span};
 
@@ -25,6 +26,7 @@ pub(super) struct Specifiers {
     pub(super) base: Qualified,
     /// `inline` or `_Noreturn`, which only functions may have.
     pub(super) of_function: bool,
+    pub(super) attributes: Attributes,
 }
 
 /// Type specifiers and qualifiers while they are collected.
@@ -39,15 +41,19 @@ struct Collected {
 }
 
 impl Analysis<'_> {
+    /// `alone`: no declarator follows.
     pub(super) fn specifiers(
         &mut self,
         nodes: &[Node<DeclarationSpecifier>],
         span: Span,
+        alone: bool,
     ) -> Result<Specifiers, Reported> {
         let mut collected = Collected::default();
+        let mut attributes = Attributes::default();
         let mut storage = None;
         let mut of_function = false;
-        for node in nodes {
+        let mut rest = nodes.iter().peekable();
+        while let Some(node) = rest.next() {
             match &node.node {
                 DeclarationSpecifier::StorageClass(class) => {
                     if storage.is_some() {
@@ -55,19 +61,33 @@ impl Analysis<'_> {
                     }
                     storage = Some(self.storage(class)?);
                 }
-                DeclarationSpecifier::TypeSpecifier(specifier) => self.add_specifier(&mut collected, specifier)?,
+                DeclarationSpecifier::TypeSpecifier(specifier) => {
+                    // Attributes right after a definition are those of the type.
+                    let mut of_type = Attributes::default();
+                    if defines_record(specifier)
+                        && let Some(DeclarationSpecifier::Extension(extensions)) = rest.peek().map(|node| &node.node)
+                    {
+                        of_type = self.attributes(extensions)?;
+                        rest.next();
+                    }
+                    let alone = alone && nodes.len() == 1;
+                    self.add_specifier(&mut collected, specifier, of_type, alone)?;
+                }
                 DeclarationSpecifier::TypeQualifier(qualifier) => self.add_qualifier(&mut collected, qualifier)?,
                 DeclarationSpecifier::Function(specifier) => match specifier.node {
                     FunctionSpecifier::Inline | FunctionSpecifier::Noreturn => of_function = true,
                 },
                 DeclarationSpecifier::Alignment(alignment) => {
-                    return self.unsupported(alignment.span, "alignment specifiers");
+                    let alignment_bytes = self.alignment_specifier(alignment)?;
+                    attributes.add(Attributes { alignment_bytes, ..Attributes::default() });
                 }
-                DeclarationSpecifier::Extension(_) => return self.unsupported(node.span, "attributes"),
+                DeclarationSpecifier::Extension(extensions) => {
+                    attributes.add(self.attributes(extensions)?);
+                }
             }
         }
         let base = self.base_type(collected, span)?;
-        Ok(Specifiers { storage: storage.unwrap_or(Storage::Unspecified), base, of_function })
+        Ok(Specifiers { storage: storage.unwrap_or(Storage::Unspecified), base, of_function, attributes })
     }
 
     fn storage(&mut self, class: &Node<StorageClassSpecifier>) -> Result<Storage, Reported> {
@@ -85,27 +105,44 @@ impl Analysis<'_> {
         })
     }
 
-    fn specifier_qualifiers(&mut self, nodes: &[Node<SpecifierQualifier>], span: Span) -> Result<Qualified, Reported> {
+    /// The type and attributes that stand before the names of members.
+    pub(super) fn member_specifiers(
+        &mut self,
+        nodes: &[Node<SpecifierQualifier>],
+        span: Span,
+    ) -> Result<(Qualified, Attributes), Reported> {
         let mut collected = Collected::default();
-        for node in nodes {
+        let mut attributes = Attributes::default();
+        let mut rest = nodes.iter().peekable();
+        while let Some(node) = rest.next() {
             match &node.node {
-                SpecifierQualifier::TypeSpecifier(specifier) => self.add_specifier(&mut collected, specifier)?,
+                SpecifierQualifier::TypeSpecifier(specifier) => {
+                    let mut of_type = Attributes::default();
+                    if defines_record(specifier)
+                        && let Some(SpecifierQualifier::Extension(extensions)) = rest.peek().map(|node| &node.node)
+                    {
+                        of_type = self.attributes(extensions)?;
+                        rest.next();
+                    }
+                    self.add_specifier(&mut collected, specifier, of_type, false)?;
+                }
                 SpecifierQualifier::TypeQualifier(qualifier) => self.add_qualifier(&mut collected, qualifier)?,
-                SpecifierQualifier::Extension(_) => return self.unsupported(node.span, "attributes"),
+                SpecifierQualifier::Extension(extensions) => attributes.add(self.attributes(extensions)?),
             }
         }
-        self.base_type(collected, span)
+        Ok((self.base_type(collected, span)?, attributes))
     }
 
     /// The type that a type name means, in a cast or `sizeof`.
     pub(super) fn type_name(&mut self, node: &Node<TypeName>) -> Result<Type, Reported> {
-        let base = self.specifier_qualifiers(&node.node.specifiers, node.span)?;
+        self.qualified_type_name(node).map(|qualified| qualified.ty)
+    }
+
+    pub(super) fn qualified_type_name(&mut self, node: &Node<TypeName>) -> Result<Qualified, Reported> {
+        let (base, _) = self.member_specifiers(&node.node.specifiers, node.span)?;
         match &node.node.declarator {
-            None => Ok(base.ty),
-            Some(declarator) => {
-                let declared = self.declarator(base, declarator)?;
-                self.object_type(declared, node.span).map(|qualified| qualified.ty)
-            }
+            None => Ok(base),
+            Some(declarator) => Ok(self.declarator(base, declarator)?.qualified),
         }
     }
 
@@ -122,7 +159,13 @@ impl Analysis<'_> {
         Ok(())
     }
 
-    fn add_specifier(&mut self, collected: &mut Collected, node: &Node<TypeSpecifier>) -> Result<(), Reported> {
+    fn add_specifier(
+        &mut self,
+        collected: &mut Collected,
+        node: &Node<TypeSpecifier>,
+        attributes: Attributes,
+        alone: bool,
+    ) -> Result<(), Reported> {
         let count = &mut collected.count;
         let word = match &node.node {
             TypeSpecifier::Char => Some(&mut count.char_),
@@ -145,13 +188,17 @@ impl Analysis<'_> {
             TypeSpecifier::Void => Qualified::plain(Type::Void),
             TypeSpecifier::TypedefName(name) => match self.scopes.find(&name.node.name) {
                 Some(Symbol::Typedef(ty)) => ty.clone(),
+                None if name.node.name == "__builtin_va_list" => Qualified::plain(va_list()),
                 _ => return self.refuse(name.span, format!("'{}' is not a type", name.node.name)),
             },
             TypeSpecifier::Enum(enumeration) => Qualified::plain(Type::Scalar(self.enumeration(enumeration)?)),
-            TypeSpecifier::Struct(_) => return self.unsupported(node.span, "struct and union"),
+            TypeSpecifier::Struct(record) => Qualified::plain(self.record(record, attributes, alone)?),
             TypeSpecifier::Complex => return self.unsupported(node.span, "complex numbers"),
             TypeSpecifier::Atomic(_) => return self.unsupported(node.span, "atomic types"),
-            TypeSpecifier::TypeOf(_) => return self.unsupported(node.span, "typeof types"),
+            TypeSpecifier::TypeOf(operand) => match &operand.node {
+                TypeOf::Type(name) => self.qualified_type_name(name)?,
+                TypeOf::Expression(expression) => self.unevaluated_type(expression)?,
+            },
             _ => return self.unsupported(node.span, "extended floating types"),
         };
         if collected.whole.is_some() {
@@ -183,7 +230,10 @@ impl Analysis<'_> {
         let name = node.node.identifier.as_ref();
         if node.node.enumerators.is_empty() {
             return match name.map(|name| (name, self.scopes.find_tag(&name.node.name))) {
-                Some((_, Some(ty))) => Ok(ty),
+                Some((_, Some(Tag::Enumeration(ty)))) => Ok(*ty),
+                Some((name, Some(Tag::Record(_)))) => {
+                    self.refuse(name.span, format!("'{}' is the tag of another kind of type", name.node.name))
+                }
                 Some((name, None)) => self.refuse(name.span, format!("enum '{}' is not defined", name.node.name)),
                 None => self.refuse(node.span, "an enumeration needs constants"),
             };
@@ -191,9 +241,7 @@ impl Analysis<'_> {
         let mut next = Some(0_i64);
         let mut any_negative = false;
         for enumerator in &node.node.enumerators {
-            if !enumerator.node.extensions.is_empty() {
-                return self.unsupported(enumerator.span, "attributes");
-            }
+            self.attributes(&enumerator.node.extensions)?;
             let value = match &enumerator.node.expression {
                 Some(expression) => Some(self.integer_constant(expression)?.0),
                 None => next,
@@ -210,10 +258,11 @@ impl Analysis<'_> {
             next = value.checked_add(1);
         }
         let ty = if any_negative { ScalarType::Int } else { ScalarType::UnsignedInt };
-        if let Some(name) = name
-            && !self.scopes.insert_tag(&name.node.name, ty)
-        {
-            return self.refuse(name.span, format!("enum '{}' is defined already", name.node.name));
+        if let Some(name) = name {
+            if self.scopes.find_tag_here(&name.node.name).is_some() {
+                return self.refuse(name.span, format!("enum '{}' is defined already", name.node.name));
+            }
+            self.scopes.insert_tag(&name.node.name, Tag::Enumeration(ty));
         }
         Ok(ty)
     }
@@ -228,8 +277,17 @@ impl Analysis<'_> {
     }
 }
 
+fn defines_record(specifier: &Node<TypeSpecifier>) -> bool {
+    matches!(&specifier.node, TypeSpecifier::Struct(record) if record.node.declarations.is_some())
+}
+
+/// `va_list`: the address of the next variable argument.
+pub(super) fn va_list() -> Type {
+    Type::pointer_to(Qualified::plain(Type::Scalar(ScalarType::Char)))
+}
+
 /// A qualifier of an array is one of its elements (C11 6.7.3 §9).
-fn const_elements(ty: Type, is_const: bool) -> Type {
+pub(super) fn const_elements(ty: Type, is_const: bool) -> Type {
     match ty {
         Type::Array(element, count) if is_const => {
             let inner = const_elements(element.ty.clone(), true);

@@ -161,10 +161,23 @@ impl Analysis<'_> {
             (None, ty) => {
                 return self.refuse(span, format!("the function returns '{}': a value is missing here", ty.name()));
             }
-            (Some(node), Type::Void) => return self.refuse(node.span, "a void function returns no value"),
+            (Some(node), Type::Void) => {
+                let value = self.value(node)?;
+                if value.ty != Type::Void {
+                    return self.refuse(node.span, "a void function returns no value");
+                }
+                output.push(Statement::Evaluate(value));
+                None
+            }
             (Some(node), ty) => {
                 let value = self.value(node)?;
-                Some(self.convert_implicitly(node.span, value, &ty, "return")?)
+                let value = self.convert_implicitly(node.span, value, &ty, "return")?;
+                if ty.is_record() {
+                    output.push(Statement::Evaluate(self.write_result(ty, value)));
+                    None
+                } else {
+                    Some(value)
+                }
             }
         };
         output.push(Statement::Return(value));

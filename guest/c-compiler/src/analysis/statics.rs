@@ -1,7 +1,7 @@
 //! Addresses and initial values of objects with static storage duration.
 
 use crate::diagnostics::SourceOffset;
-use crate::types::{MAX_OBJECT_BYTES, Type};
+use crate::types::MAX_OBJECT_BYTES;
 use std::collections::HashMap;
 
 /// Addresses below are never an object's: a null pointer with a small offset points there, never to data.
@@ -26,21 +26,40 @@ pub(super) struct Statics {
     data: Vec<(u32, Vec<u8>)>,
     definitions: HashMap<u32, Definition>,
     externs: Vec<(u32, SourceOffset, String)>,
+    /// String literals: equal ones are one object.
+    strings: HashMap<Vec<u8>, u32>,
 }
 
 impl Statics {
     pub(super) fn new() -> Self {
-        Self { next: NULL_ZONE_BYTES, data: Vec::new(), definitions: HashMap::new(), externs: Vec::new() }
+        Self {
+            next: NULL_ZONE_BYTES,
+            data: Vec::new(),
+            definitions: HashMap::new(),
+            externs: Vec::new(),
+            strings: HashMap::new(),
+        }
     }
 
     /// The address of a new object; `None` if there is no room left.
-    pub(super) fn allocate(&mut self, ty: &Type) -> Option<u32> {
-        let address = self.next.next_multiple_of(ty.alignment_bytes());
-        let end = u64::from(address) + u64::from(ty.size_bytes());
+    pub(super) fn allocate(&mut self, size_bytes: u32, alignment_bytes: u32) -> Option<u32> {
+        let address = self.next.next_multiple_of(alignment_bytes);
+        let end = u64::from(address) + u64::from(size_bytes);
         if end > MAX_OBJECT_BYTES {
             return None;
         }
         self.next = end as u32;
+        Some(address)
+    }
+
+    /// The address of a string literal's bytes, its zero at the end included; `None` if there is no room left.
+    pub(super) fn string(&mut self, bytes: &[u8]) -> Option<u32> {
+        if let Some(address) = self.strings.get(bytes) {
+            return Some(*address);
+        }
+        let address = self.allocate(bytes.len() as u32, 1)?;
+        self.initialise(address, bytes);
+        self.strings.insert(bytes.to_owned(), address);
         Some(address)
     }
 

@@ -79,10 +79,6 @@ impl Emitter<'_> {
                 self.leave_frame();
                 self.sink().return_();
             }
-            Statement::Clear { local, size_bytes } => self.clear(*local, *size_bytes),
-            Statement::CopyFromStatic { local, address, size_bytes } => {
-                self.copy_from_static(*local, *address, *size_bytes);
-            }
         }
     }
 

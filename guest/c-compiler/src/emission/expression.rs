@@ -40,10 +40,7 @@ impl Emitter<'_> {
                 self.sink().f64_const((*value).into());
             }
             Kind::Read(place) => self.read(place, ty),
-            Kind::Address(place) => match &**place {
-                Place::Local(local) => self.local_address(*local),
-                Place::Memory(pointer) => self.value(pointer),
-            },
+            Kind::Address(place) => self.place_address(place),
             Kind::Assign(place, value) => self.assign(place, value, true),
             Kind::Update { place, old, value, result } => self.update(place, *old, value, Some(*result)),
             Kind::With { name, first, then } => self.with(*name, first, |this| this.value(then)),
@@ -68,7 +65,11 @@ impl Emitter<'_> {
                     self.value(last);
                 }
             }
-            Kind::Call(..) | Kind::MathCall(..) | Kind::Native(..) => self.any_call(expression),
+            Kind::Call(..) | Kind::CallPointer(..) | Kind::MathCall(..) | Kind::Native(..) => self.any_call(expression),
+            Kind::Clear { local, size_bytes } => self.clear(*local, *size_bytes),
+            Kind::CopyFromStatic { local, address, size_bytes } => {
+                self.copy_from_static(*local, *address, *size_bytes);
+            }
             Kind::Binary(..) | Kind::Convert(_) => self.value(expression),
         }
     }
@@ -78,6 +79,13 @@ impl Emitter<'_> {
             Kind::Call(function, arguments) => {
                 let index = self.layout.indices.get(function.0 as usize).copied().flatten().unwrap_or_default();
                 self.call(index, arguments);
+            }
+            Kind::CallPointer(pointer, face, arguments) => {
+                arguments.iter().for_each(|argument| self.value(argument));
+                self.value(pointer);
+                let (parameters, result) = face.lowered();
+                let ty = self.layout.types.borrow_mut().index(parameters, result);
+                self.sink().call_indirect(0, ty);
             }
             Kind::MathCall(import, arguments) => {
                 let index = self.program.math_imports.iter().position(|used| used == import).unwrap_or_default();
@@ -124,8 +132,36 @@ impl Emitter<'_> {
             self.sink().local_get(local);
             return;
         }
+        if ty.is_record() {
+            self.place_address(place);
+            return;
+        }
         let offset = self.place_base(place);
         self.load(ty, offset);
+    }
+
+    /// Copies a record; right too if the two overlap.
+    fn assign_record(&mut self, place: &Place, value: &Expression, wanted: bool) {
+        let size_bytes = value.ty.size_bytes();
+        self.place_address(place);
+        let kept = wanted.then(|| self.acquire(ValType::I32));
+        if let Some(kept) = kept {
+            self.sink().local_tee(kept);
+        }
+        self.value(value);
+        self.sink().i32_const(size_bytes as i32).memory_copy(0, 0);
+        if let Some(kept) = kept {
+            self.sink().local_get(kept);
+            self.release(ValType::I32, kept);
+        }
+    }
+
+    /// Puts the address of a place in memory on the stack.
+    fn place_address(&mut self, place: &Place) {
+        match place {
+            Place::Local(local) => self.local_address(*local),
+            Place::Memory(pointer) => self.value(pointer),
+        }
     }
 
     /// The WebAssembly local that a place is, if it is one.
@@ -133,13 +169,17 @@ impl Emitter<'_> {
         match place {
             Place::Local(local) => match self.home(*local) {
                 Home::Local(index) => Some(index),
-                Home::Frame(_) => None,
+                Home::Frame(_) | Home::Parameter(_) => None,
             },
             Place::Memory(_) => None,
         }
     }
 
     fn assign(&mut self, place: &Place, value: &Expression, wanted: bool) {
+        if value.ty.is_record() {
+            self.assign_record(place, value, wanted);
+            return;
+        }
         if let Some(local) = self.register(place) {
             self.value(value);
             if wanted {
@@ -278,7 +318,7 @@ impl Emitter<'_> {
             Kind::Assign(place, value) => self.assign(place, value, false),
             Kind::Update { place, old, value, .. } => self.update(place, *old, value, None),
             Kind::With { name, first, then } => self.with(*name, first, |this| this.effect(then)),
-            Kind::Integer(_) | Kind::Floating(_) => {}
+            _ if is_idle(expression, IDLE_DEPTH) => {}
             Kind::Convert(operand) => self.effect(operand),
             Kind::Comma(parts) => parts.iter().for_each(|part| self.effect(part)),
             Kind::Conditional(condition, first, second) => {
@@ -296,6 +336,22 @@ impl Emitter<'_> {
                 }
             }
         }
+    }
+}
+
+/// How deep an expression is looked into for effects.
+const IDLE_DEPTH: u32 = 8;
+
+/// Whether evaluating the expression does nothing.
+fn is_idle(expression: &Expression, depth: u32) -> bool {
+    let inner = |operand: &Expression| depth > 0 && is_idle(operand, depth - 1);
+    match &expression.kind {
+        Kind::Integer(_) | Kind::Floating(_) | Kind::Old(_) => true,
+        Kind::Read(place) | Kind::Address(place) => matches!(**place, Place::Local(_)),
+        Kind::Unary(_, operand) | Kind::Convert(operand) => inner(operand),
+        Kind::Binary(Binary::Divide | Binary::Remainder, ..) => false,
+        Kind::Binary(_, left, right) => inner(left) && inner(right),
+        _ => false,
     }
 }
 

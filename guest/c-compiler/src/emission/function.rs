@@ -15,6 +15,17 @@ pub(super) enum Home {
     Local(u32),
     /// At this offset in the frame.
     Frame(u32),
+    /// A record that the caller has made a copy of: its address is in this WebAssembly local.
+    Parameter(u32),
+}
+
+impl Home {
+    pub(super) fn frame_offset(self) -> Option<u32> {
+        match self {
+            Self::Frame(offset) => Some(offset),
+            Self::Local(_) | Self::Parameter(_) => None,
+        }
+    }
 }
 
 /// How to get the old value within an update.
@@ -79,12 +90,12 @@ impl<'p> Emitter<'p> {
     fn place_locals(&mut self) {
         let mut frame_end = 0_u32;
         for (index, local) in self.function.locals.iter().enumerate() {
-            let home = if local.in_memory {
-                let offset = frame_end.next_multiple_of(local.ty.alignment_bytes());
+            let home = if self.function.is_in_frame(index) {
+                let offset = frame_end.next_multiple_of(local.alignment_bytes);
                 frame_end = offset + local.ty.size_bytes();
                 Home::Frame(offset)
             } else if index < self.function.parameter_count as usize {
-                Home::Local(index as u32)
+                if local.ty.is_record() { Home::Parameter(index as u32) } else { Home::Local(index as u32) }
             } else {
                 Home::Local(self.new_local(local.ty.value_type()))
             };
@@ -128,9 +139,10 @@ impl<'p> Emitter<'p> {
         let function = self.function;
         self.statements(&function.body);
         self.leave_frame();
-        if function.result != Type::Void {
+        let result = &function.face.result;
+        if *result != Type::Void && !result.is_record() {
             // Reached only by a function that ends without a return: C leaves the value open, so it is 0.
-            self.zero(&function.result);
+            self.zero(result);
         }
         self.sink().end();
         let mut runs: Vec<(u32, ValType)> = Vec::new();

@@ -75,17 +75,10 @@ impl Emitter<'_> {
     fn frame_offset(&self, pointer: &Expression) -> Option<u32> {
         match &pointer.kind {
             Kind::Address(place) => match **place {
-                Place::Local(local) => self.local_offset(local),
+                Place::Local(local) => self.home(local).frame_offset(),
                 Place::Memory(_) => None,
             },
             _ => None,
-        }
-    }
-
-    fn local_offset(&self, local: LocalId) -> Option<u32> {
-        match self.home(local) {
-            Home::Frame(offset) => Some(offset),
-            Home::Local(_) => None,
         }
     }
 
@@ -93,10 +86,16 @@ impl Emitter<'_> {
     pub(super) fn place_base(&mut self, place: &Place) -> u32 {
         match place {
             Place::Memory(pointer) => self.base(pointer),
-            Place::Local(local) => {
-                self.frame();
-                self.local_offset(*local).unwrap_or_default()
-            }
+            Place::Local(local) => match self.home(*local) {
+                Home::Parameter(index) => {
+                    self.sink().local_get(index);
+                    0
+                }
+                home => {
+                    self.frame();
+                    home.frame_offset().unwrap_or_default()
+                }
+            },
         }
     }
 
@@ -104,7 +103,12 @@ impl Emitter<'_> {
     /// third a scratch local to give back.
     pub(super) fn address_source(&mut self, place: &Place) -> (AddressSource, u32, Option<u32>) {
         let pointer = match place {
-            Place::Local(local) => return (AddressSource::Frame, self.local_offset(*local).unwrap_or_default(), None),
+            Place::Local(local) => {
+                return match self.home(*local) {
+                    Home::Parameter(index) => (AddressSource::Local(index), 0, None),
+                    home => (AddressSource::Frame, home.frame_offset().unwrap_or_default(), None),
+                };
+            }
             Place::Memory(pointer) => pointer,
         };
         if let Kind::Integer(address) = pointer.kind {
@@ -143,8 +147,13 @@ impl Emitter<'_> {
 
     /// Puts the address of a variable in memory on the stack.
     pub(super) fn local_address(&mut self, local: LocalId) {
+        let home = self.home(local);
+        if let Home::Parameter(index) = home {
+            self.sink().local_get(index);
+            return;
+        }
         self.frame();
-        if let Some(offset) = self.local_offset(local).filter(|offset| *offset > 0) {
+        if let Some(offset) = home.frame_offset().filter(|offset| *offset > 0) {
             self.sink().i32_const(offset as i32).i32_add();
         }
     }

@@ -14,12 +14,13 @@ mod memory;
 mod operators;
 
 use crate::builtins::{MATH_IMPORTS, MATH_MODULE};
-use crate::ir::{Function, Program};
-use crate::types::Type;
+use crate::ir::{Body, Function, FunctionId, Program};
 use function::Emitter;
+use std::cell::RefCell;
 use wasm_encoder::{
-    CodeSection, ConstExpr, DataSection, EntityType, ExportKind, ExportSection, FunctionSection, GlobalSection,
-    GlobalType, ImportSection, MemorySection, MemoryType, Module, TypeSection, ValType,
+    CodeSection, ConstExpr, DataSection, ElementSection, Elements, EntityType, ExportKind, ExportSection,
+    FunctionSection, GlobalSection, GlobalType, ImportSection, MemorySection, MemoryType, Module, RefType,
+    TableSection, TableType, TypeSection, ValType,
 };
 
 /// Stack for frames beyond one of each function, if functions call themselves: a few thousand calls deep.
@@ -40,23 +41,33 @@ struct Layout {
     heap_base: u32,
     /// By function; `None` for those that are never defined.
     indices: Vec<Option<u32>>,
+    types: RefCell<Types>,
 }
 
 /// Writes the module; also returns the first address after all that it uses itself.
 pub(crate) fn module(program: &Program) -> Result<(Vec<u8>, u32), FramesTooLarge> {
     let layout = layout(program)?;
-    let mut types = Types::default();
     let mut imports = ImportSection::new();
     for index in &program.math_imports {
         let Some((name, parameters)) = MATH_IMPORTS.get(*index) else { continue };
-        let ty = types.index(vec![ValType::F64; *parameters], Some(ValType::F64));
+        let ty = layout.types.borrow_mut().index(vec![ValType::F64; *parameters], Some(ValType::F64));
         imports.import(MATH_MODULE, name, EntityType::Function(ty));
     }
     let mut functions = FunctionSection::new();
     let mut code = CodeSection::new();
-    for function in program.functions.iter().flatten() {
-        functions.function(types.of(function));
-        code.raw(&Emitter::new(program, &layout, function).emit());
+    for body in &program.functions {
+        if let Body::Imported { module, name, face } = body {
+            let (parameters, result) = face.lowered();
+            let ty = layout.types.borrow_mut().index(parameters, result);
+            imports.import(module, name, EntityType::Function(ty));
+        }
+    }
+    for body in &program.functions {
+        if let Body::Defined(function) = body {
+            let (parameters, result) = function.face.lowered();
+            functions.function(layout.types.borrow_mut().index(parameters, result));
+            code.raw(&Emitter::new(program, &layout, function).emit());
+        }
     }
     let mut memories = MemorySection::new();
     let pages = layout.heap_base.div_ceil(PAGE_BYTES).max(1);
@@ -78,22 +89,57 @@ pub(crate) fn module(program: &Program) -> Result<(Vec<u8>, u32), FramesTooLarge
     for (address, bytes) in &program.data {
         data.active(0, &ConstExpr::i32_const(*address as i32), bytes.iter().copied());
     }
+    let (tables, elements) = table(program, &layout);
     let mut module = Module::new();
-    module.section(&types.section).section(&imports).section(&functions).section(&memories).section(&globals);
-    module.section(&exports).section(&code).section(&data);
+    let types = layout.types.into_inner();
+    module.section(&types.section).section(&imports).section(&functions).section(&tables).section(&memories);
+    module.section(&globals).section(&exports).section(&elements).section(&code).section(&data);
     Ok((module.finish(), layout.heap_base))
+}
+
+/// The table of functions that pointers point to. Its first entry is empty: a call through a null pointer traps.
+fn table(program: &Program, layout: &Layout) -> (TableSection, ElementSection) {
+    let mut tables = TableSection::new();
+    let mut elements = ElementSection::new();
+    let calls_pointers = program.calls_pointers;
+    if program.table.is_empty() && !calls_pointers {
+        return (tables, elements);
+    }
+    let size = program.table.len() as u64 + 1;
+    tables.table(TableType {
+        element_type: RefType::FUNCREF,
+        table64: false,
+        minimum: size,
+        maximum: Some(size),
+        shared: false,
+    });
+    if !program.table.is_empty() {
+        let index = |function: &FunctionId| layout.indices.get(function.0 as usize).copied().flatten();
+        let functions: Vec<u32> = program.table.iter().map(|function| index(function).unwrap_or_default()).collect();
+        elements.active(None, &ConstExpr::i32_const(1), Elements::Functions(functions.into()));
+    }
+    (tables, elements)
 }
 
 fn layout(program: &Program) -> Result<Layout, FramesTooLarge> {
     let mut indices = Vec::with_capacity(program.functions.len());
     let mut next = program.math_imports.len() as u32;
     let mut frames = 0_u64;
-    for function in &program.functions {
-        indices.push(function.as_ref().map(|_| next));
-        if let Some(function) = function {
-            next += 1;
-            frames += u64::from(frame_bytes(function).ok_or(FramesTooLarge)?);
-        }
+    let imported = program.functions.iter().filter(|body| matches!(body, Body::Imported { .. })).count() as u32;
+    let mut next_defined = next + imported;
+    for body in &program.functions {
+        indices.push(match body {
+            Body::Missing => None,
+            Body::Imported { .. } => {
+                next += 1;
+                Some(next - 1)
+            }
+            Body::Defined(function) => {
+                frames += u64::from(frame_bytes(function).ok_or(FramesTooLarge)?);
+                next_defined += 1;
+                Some(next_defined - 1)
+            }
+        });
     }
     if frames > MAX_FRAMES_BYTES {
         return Err(FramesTooLarge);
@@ -102,14 +148,15 @@ fn layout(program: &Program) -> Result<Layout, FramesTooLarge> {
     // Without recursion there is at most one frame of each function at a time.
     let for_recursion = if frames > 0 && program.is_recursive { RECURSION_BYTES } else { 0 };
     let stack_bytes = frames as u32 + for_recursion;
-    Ok(Layout { stack_limit, heap_base: stack_limit + stack_bytes, indices })
+    let types = RefCell::new(Types::default());
+    Ok(Layout { stack_limit, heap_base: stack_limit + stack_bytes, indices, types })
 }
 
 /// Size of a function's frame: its variables in memory, each aligned.
 fn frame_bytes(function: &Function) -> Option<u32> {
     let mut end = 0_u32;
-    for local in function.locals.iter().filter(|local| local.in_memory) {
-        end = end.checked_next_multiple_of(local.ty.alignment_bytes())?.checked_add(local.ty.size_bytes())?;
+    for (_, local) in function.locals.iter().enumerate().filter(|(index, _)| function.is_in_frame(*index)) {
+        end = end.checked_next_multiple_of(local.alignment_bytes)?.checked_add(local.ty.size_bytes())?;
     }
     end.checked_next_multiple_of(MAX_ALIGNMENT_BYTES)
 }
@@ -130,12 +177,5 @@ impl Types {
         self.section.ty().function(key.0.iter().copied(), key.1);
         self.known.push(key);
         self.known.len() as u32 - 1
-    }
-
-    fn of(&mut self, function: &Function) -> u32 {
-        let parameters = function.locals.iter().take(function.parameter_count as usize);
-        let parameters = parameters.map(|local| local.ty.value_type()).collect();
-        let result = (function.result != Type::Void).then(|| function.result.value_type());
-        self.index(parameters, result)
     }
 }

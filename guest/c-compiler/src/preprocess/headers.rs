@@ -21,6 +21,7 @@ pub(super) const HEADERS: &[(&str, &str)] = &[
     ("limits.h", include_str!("headers/limits.h")),
     ("math.h", include_str!("headers/math.h")),
     ("stdalign.h", include_str!("headers/stdalign.h")),
+    ("stdarg.h", include_str!("headers/stdarg.h")),
     ("stdbool.h", include_str!("headers/stdbool.h")),
     ("stddef.h", include_str!("headers/stddef.h")),
     ("stdint.h", include_str!("headers/stdint.h")),

@@ -33,14 +33,32 @@ pub(crate) struct ParserText {
 }
 
 impl ParserText {
-    /// Joins tokens by single spaces, so that none is pasted to the next.
+    /// Joins tokens by single spaces, so that none is pasted to the next. The parser wants the double parentheses of an
+    /// attribute in one piece.
     pub(crate) fn from_tokens(tokens: &[Token<'_>]) -> Self {
         let mut text = String::new();
         let mut origins = Vec::with_capacity(tokens.len());
-        for token in tokens {
+        let mut attribute = None;
+        for (index, token) in tokens.iter().enumerate() {
             origins.push((text.len() as u32, token.at.0));
             text.push_str(token.text);
-            text.push(' ');
+            let mut is_joined = false;
+            match (token.text, attribute) {
+                ("__attribute__" | "__attribute", None) => attribute = Some(0_u32),
+                ("(", Some(depth)) => {
+                    is_joined = depth == 0;
+                    attribute = Some(depth + 1);
+                }
+                (")", Some(depth)) => {
+                    is_joined = depth == 2 && tokens.get(index + 1).is_some_and(|next| next.is(")"));
+                    attribute = Some(depth.saturating_sub(1)).filter(|depth| *depth > 0);
+                }
+                (_, Some(0)) => attribute = None,
+                _ => {}
+            }
+            if !is_joined {
+                text.push(' ');
+            }
         }
         Self { text, origins }
     }

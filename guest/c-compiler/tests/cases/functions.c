@@ -1,0 +1,65 @@
+//// function pointers: tables, typedefs, members, comparisons
+typedef int (*binary)(int, int);
+static int add(int a, int b) { return a + b; }
+static int sub(int a, int b) { return a - b; }
+static binary pick(int i) { static const binary table[] = {add, &sub, 0}; return table[i]; }
+static int apply(int f(int, int), int a, int b) { return f(a, b) + (*f)(a, b) * 10 + (**f)(b, a) * 100; }
+struct ops { binary f; int (*(*g)(int))(int, int); };
+int run(int i) { struct ops o = {pick(i), pick}; return apply(o.f, 5, 3) + o.g(1 - i)(7, 2) * 10000 + (o.f == add) * 1000000 + (o.g == pick && pick(2) == 0 && !pick(2)) * 2000000 + (add ? 4000000 : 0); }
+//= 0 -> 7050888
+//= 1 -> 6089822
+//// a call through a null pointer traps
+//! gcc differs
+int run(int n) { int (*f)(int) = 0; return n ? f(n) : 1; }
+//= 0 -> 1
+//= 1 -> trap: uninitialized element 2
+//// pointers to functions with structs and floats
+struct p { double x; int n; };
+static struct p scale(struct p p, float f) { p.x *= f; p.n++; return p; }
+static void twice(struct p *p, struct p (*f)(struct p, float), float by) { *p = f(f(*p, by), by); }
+double run(double x) { struct p p = {x, 1}; twice(&p, scale, 1.5f); return p.x * 10 + p.n; }
+//= 4 -> 93
+//// recursion through pointers has room for many frames
+static int down(int (*f)(void *, int), int n) { int a[4] = {n}; return n ? a[0] + f((void *)f, n - 1) : 0; }
+static int again(void *f, int n) { return down((int (*)(void *, int))f, n); }
+int run(int n) { return down(again, n); }
+//= 100 -> 5050
+//// variable arguments
+#include <stdarg.h>
+struct s { int a; double b[2]; };
+static double sum(const char *types, ...) {
+  va_list ap, copy; double r = 0; va_start(ap, types);
+  va_copy(copy, ap); int first = *types == 'i';
+  for (; *types; types++) {
+    if (*types == 'i') r = r * 10 + va_arg(ap, int);
+    if (*types == 'u') r = r * 10 + va_arg(ap, unsigned);
+    if (*types == 'l') r = r * 10 + va_arg(ap, long);
+    if (*types == 'd') r = r * 10 + va_arg(ap, double);
+    if (*types == 's') r = r * 10 + *va_arg(ap, const char *);
+    if (*types == 'r') { struct s s = va_arg(ap, struct s); r = r * 10 + s.a + s.b[1]; }
+  }
+  if (first) r += va_arg(copy, int); va_end(copy);
+  va_end(ap); return r;
+}
+double run(float f, short n, char c) { struct s s = {4, {0, 0.5}}; return sum("iidlsr", n, c, f, -1L, "A", s) + sum("i", (int)sum("ii", 1, 2)) + sum("ri", s, 7) ; }
+//= 2.5; 3; 4 -> 343135.5
+//// a list of variable arguments is passed on
+#include <stdarg.h>
+static int vsum(int n, va_list ap) { int s = 0; while (n--) s = s * 10 + va_arg(ap, int); return s; }
+static int sum(int n, ...) { va_list ap; va_start(ap, n); int s = vsum(n, ap); va_end(ap); return s; }
+static int (*volatile pointer)(int, ...) = sum;
+int run(void) { return sum(3, 1, 2, 3) + sum(0) + pointer(2, sum(1, 4), sum(2, 1, 1)) * 1000; }
+//=  -> 51123
+//// void functions may return void
+static int g;
+static void a(void) { g++; }
+static void b(void) { return a(); }
+int run(void) { b(); b(); return g; }
+//=  -> 2
+//// prototypes in blocks, and attributes
+static int twice(int) __attribute__((noinline, unused));
+int run(int a) { int twice(int); extern int shared; return twice(a) + shared; }
+int shared = 3;
+static int twice(int a __attribute__((unused))) { return 2 * a; }
+int unused_but_last(int a) { int run(int); return run(a); }
+//= 4 -> 11

@@ -1,10 +1,10 @@
 //! The corpus of C programs (`skerry-c-corpus`): each gives here what it gives when gcc compiles it, and prints the same.
 
 use skerry_c_corpus::{Program, programs, with_gcc};
-use skerry_executors::{CacheLimits, Executors, Lang, Limits};
+use skerry_executors::{CacheLimits, CallOptions, Executors, Lang, Limits, StopFlag};
 use std::io;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -26,9 +26,13 @@ fn chosen() -> Vec<Program> {
 
 /// The result or the reason of the failure, and the log.
 fn run(executors: &Executors, program: &Program) -> Result<(Result<Option<String>, String>, String), String> {
-    let call = executors.prepare(Lang::C, program.source.as_bytes(), &[]).map_err(|error| error.to_string())?;
-    let outcome = executors.run(call, &AtomicBool::new(false));
-    Ok((outcome.result.map(|success| success.result).map_err(|failure| failure.reason), outcome.log))
+    let call = executors
+        .prepare(Lang::C, program.source.as_bytes(), &[], &CallOptions::default())
+        .map_err(|error| error.to_string())?;
+    let outcome = executors.run(call, &StopFlag::default());
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    let result = outcome.result.map(|success| success.result.map(text)).map_err(|failure| failure.reason);
+    Ok((result, outcome.log))
 }
 
 #[test]

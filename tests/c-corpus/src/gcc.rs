@@ -41,7 +41,10 @@ fn at_level(programs: &[Program], level: &str) -> Vec<Expected> {
     let mut sources = vec!["main.c".to_owned()];
     for (index, program) in programs.iter().enumerate() {
         // In the program's own file, so that its other names can be hidden from the other programs.
-        let text = format!("{}\n#undef run\n{} entry_{index}(void) {{ return run(); }}\n", program.source, program.result_type);
+        let text = format!(
+            "{}\n#undef run\n{} entry_{index}(void) {{ return run(); }}\n",
+            program.source, program.result_type
+        );
         fs::write(place.join(format!("{index}.c")), text).unwrap();
         sources.push(format!("{index}.c"));
     }
@@ -69,7 +72,9 @@ fn main_of(programs: &[Program]) -> String {
         } else if program.is_floating() {
             format!("double r = entry_{index}(); unsigned long b; memcpy(&b, &r, 8); SHOW(\"%lu\", b)")
         } else {
-            format!("{ty} r = entry_{index}(); if (r < 0) SHOW(\"%lld\", (long long)r); else SHOW(\"%llu\", (unsigned long long)r)")
+            format!(
+                "{ty} r = entry_{index}(); if (r < 0) SHOW(\"%lld\", (long long)r); else SHOW(\"%llu\", (unsigned long long)r)"
+            )
         };
         let _ = writeln!(cases, "case {index}: {{ {call}; }} break;");
     }
@@ -83,7 +88,11 @@ fn main_of(programs: &[Program]) -> String {
 
 fn gcc(place: &Path, level: &str, arguments: &[String]) {
     let output = Command::new("gcc").current_dir(place).args(DIALECT).arg(level).args(arguments).output().unwrap();
-    assert!(output.status.success(), "gcc refuses (programs are numbered by name):\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "gcc refuses (programs are numbered by name):\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 fn run(place: &Path, index: usize, program: &Program) -> Expected {

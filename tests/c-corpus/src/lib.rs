@@ -75,7 +75,8 @@ fn program(path: PathBuf) -> Program {
     let stem = |path: &Path| path.file_stem().unwrap().to_str().unwrap().to_owned();
     let name = format!("{}/{}", stem(path.parent().unwrap()), stem(&path));
     assert!(path.extension().is_some_and(|extension| extension == "c"), "{} is no C file", path.display());
-    let heads: Vec<&str> = source.lines().filter_map(|line| line.split_once(" run(void) {").map(|(ty, _)| ty)).collect();
+    let heads: Vec<&str> =
+        source.lines().filter_map(|line| line.split_once(" run(void) {").map(|(ty, _)| ty)).collect();
     let [.., result_type] = heads[..] else { panic!("{name} has no line `TYPE run(void) {{`") };
     let result_type = result_type.to_owned();
     let fails = source.lines().find_map(|line| line.strip_prefix("// fails: ")).map(str::to_owned);

@@ -1,0 +1,11 @@
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+/* A calculator: recursive descent to bytecode, a stack machine, variables. */
+enum op { PUSH, LOAD, STORE, ADD, SUB, MUL, DIV, NEG, POW, END }; struct code { enum op op; double v; }; static struct code program[100]; static int length; static const char *at; static double vars[26];
+static void emit(enum op op, double v) { program[length++] = (struct code){op, v}; } static void space(void) { while (*at == ' ') at++; } static int eat(char c) { space(); return *at == c ? at++, 1 : 0; }
+static void sum(void); static void primary(void) { space(); if (eat('(')) { sum(); eat(')'); } else if (eat('-')) { primary(); emit(NEG, 0); } else if (isalpha((unsigned char)*at)) emit(LOAD, *at++ - 'a'); else { char *e; emit(PUSH, strtod(at, &e)); at = e; } }
+static void power(void) { primary(); if (eat('^')) { power(); emit(POW, 0); } } static void product(void) { power(); for (;;) if (eat('*')) { power(); emit(MUL, 0); } else if (eat('/')) { power(); emit(DIV, 0); } else return; } static void sum(void) { product(); for (;;) if (eat('+')) { product(); emit(ADD, 0); } else if (eat('-')) { product(); emit(SUB, 0); } else return; }
+static double execute(void) { double s[50]; int t = 0; for (const struct code *c = program;; c++) switch (c->op) { case PUSH: s[t++] = c->v; break; case LOAD: s[t++] = vars[(int)c->v]; break; case STORE: vars[(int)c->v] = s[t - 1]; break; case ADD: t--; s[t - 1] += s[t]; break; case SUB: t--; s[t - 1] -= s[t]; break; case MUL: t--; s[t - 1] *= s[t]; break; case DIV: t--; s[t - 1] /= s[t]; break; case NEG: s[t - 1] = -s[t - 1]; break; case POW: { t--; double r = 1; for (int n = (int)s[t]; n > 0; n--) r *= s[t - 1]; s[t - 1] = r; break; } case END: return s[t - 1]; } }
+static double statement(const char *text) { at = text; length = 0; int to = -1; space(); if (isalpha((unsigned char)at[0]) && at[1] == '=') { to = *at - 'a'; at += 2; } sum(); if (to >= 0) emit(STORE, to); emit(END, 0); return execute(); }
+double run(void) { const char *t[] = {"1 + 2 * 3", "a=(1+2)*3", "b=a^2-1/4", "-a^2", "2^3^2", "10-4-3", "100/8/2", "-(b - -1)", "c=a*b+c", "((((7))))"}; double all = 0; for (int i = 0; i < 10; i++) { double v = statement(t[i]); printf("%s -> %.10g %d\n", t[i], v, length); all += v; } return all; }

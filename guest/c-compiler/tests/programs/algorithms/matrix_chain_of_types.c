@@ -1,0 +1,6 @@
+#include <stdio.h>
+/* One algorithm over every arithmetic type by macro: sums, products, extremes. */
+#define FOR(T, S, F, P) static void of_##S(void) { T v[] = {1, 2, 50, 100, 7, 3}, sum = 0, product = 1, least = v[0], most = v[0]; for (int i = 0; i < 6; i++) { v[i] = (T)(v[i] * 3 - 20); sum += v[i]; product *= v[i]; if (v[i] < least) least = v[i]; if (v[i] > most) most = v[i]; } \
+    T shifted = v[2]; shifted /= 3; shifted -= 100; T mean = sum / 6; printf(#S " " F " " F " " F " " F " " F " " F "\n", (P)sum, (P)product, (P)least, (P)most, (P)shifted, (P)mean); }
+FOR(char, char, "%d", int) FOR(signed char, schar, "%d", int) FOR(unsigned char, uchar, "%u", unsigned) FOR(short, short, "%d", int) FOR(unsigned short, ushort, "%u", unsigned) FOR(int, int, "%d", int) FOR(unsigned, uint, "%u", unsigned) FOR(long, long, "%ld", long) FOR(unsigned long, ulong, "%lu", unsigned long) FOR(long long, llong, "%lld", long long) FOR(unsigned long long, ullong, "%llu", unsigned long long) FOR(float, float, "%.9g", double) FOR(double, double, "%.17g", double) FOR(_Bool, bool, "%d", int)
+int run(void) { of_char(); of_schar(); of_uchar(); of_short(); of_ushort(); of_int(); of_uint(); of_long(); of_ulong(); of_llong(); of_ullong(); of_float(); of_double(); of_bool(); return 14; }

@@ -1,0 +1,13 @@
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <math.h>
+/* MD5 with its table from sines, and SHA-1, of one-block and two-block texts. */
+static uint32_t rot(uint32_t x, int n) { return x << n | x >> (32 - n); }
+static size_t pad(uint8_t *b, const char *s, int big) { size_t n = strlen(s), all = (n + 72) / 64 * 64; memset(b, 0, all); memcpy(b, s, n); b[n] = 0x80; for (int i = 0; i < 8; i++) b[all - (big ? 1 + i : 8 - i)] = (uint64_t)n * 8 >> 8 * i; return all; }
+static void md5(const char *s) { static const int r[4][4] = {{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}}; uint8_t b[256]; size_t n = pad(b, s, 0); uint32_t h[4] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
+    for (size_t at = 0; at < n; at += 64) { uint32_t a = h[0], q = h[1], c = h[2], d = h[3]; for (int i = 0; i < 64; i++) { uint32_t f; int g; switch (i / 16) { case 0: f = (q & c) | (~q & d); g = i; break; case 1: f = (d & q) | (~d & c); g = (5 * i + 1) % 16; break; case 2: f = q ^ c ^ d; g = (3 * i + 5) % 16; break; default: f = c ^ (q | ~d); g = 7 * i % 16; } uint32_t m; memcpy(&m, b + at + 4 * g, 4); uint32_t k = (uint32_t)(int64_t)floor(fabs(sin(i + 1)) * 4294967296.0), t = d; d = c; c = q; q += rot(a + f + k + m, r[i / 16][i % 4]); a = t; } h[0] += a; h[1] += q; h[2] += c; h[3] += d; }
+    const uint8_t *p = (uint8_t *)h; for (int i = 0; i < 16; i++) printf("%02x", p[i]); printf("\n"); }
+static uint32_t sha1(const char *s) { uint8_t b[256]; size_t n = pad(b, s, 1); uint32_t h[5] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0}; for (size_t at = 0; at < n; at += 64) { uint32_t w[80], v[5]; memcpy(v, h, 20); for (int i = 0; i < 80; i++) w[i] = i < 16 ? (uint32_t)b[at + 4 * i] << 24 | b[at + 4 * i + 1] << 16 | b[at + 4 * i + 2] << 8 | b[at + 4 * i + 3] : rot(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
+    for (int i = 0; i < 80; i++) { uint32_t f = i < 20 ? (v[1] & v[2]) | (~v[1] & v[3]) : i < 40 || i >= 60 ? v[1] ^ v[2] ^ v[3] : (v[1] & v[2]) | (v[1] & v[3]) | (v[2] & v[3]); static const uint32_t k[] = {0x5a827999, 0x6ed9eba1, 0x8f1bbcdc, 0xca62c1d6}; uint32_t t = rot(v[0], 5) + f + v[4] + k[i / 20] + w[i]; v[4] = v[3]; v[3] = v[2]; v[2] = rot(v[1], 30); v[1] = v[0]; v[0] = t; } for (int i = 0; i < 5; i++) h[i] += v[i]; } for (int i = 0; i < 5; i++) printf("%08x", h[i]); printf("\n"); return h[0]; }
+int run(void) { const char *t[] = {"", "a", "message digest", "12345678901234567890123456789012345678901234567890123456789012345678901234567890"}; for (int i = 0; i < 4; i++) md5(t[i]); for (int i = 0; i < 4; i++) sha1(t[i]); return sha1("abc") >> 1; }

@@ -1,0 +1,14 @@
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+/* SHA-256 of some texts, streaming in odd pieces. */
+static const uint32_t K[64] = {0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+struct sha256 { uint32_t h[8]; uint8_t block[64]; uint64_t length; };
+#define ROT(x, n) ((x) >> (n) | (x) << (32 - (n)))
+static void step(struct sha256 *s) { uint32_t w[64], v[8]; for (int i = 0; i < 16; i++) w[i] = (uint32_t)s->block[4 * i] << 24 | s->block[4 * i + 1] << 16 | s->block[4 * i + 2] << 8 | s->block[4 * i + 3]; for (int i = 16; i < 64; i++) { uint32_t a = w[i - 15], b = w[i - 2]; w[i] = w[i - 16] + (ROT(a, 7) ^ ROT(a, 18) ^ a >> 3) + w[i - 7] + (ROT(b, 17) ^ ROT(b, 19) ^ b >> 10); }
+    memcpy(v, s->h, sizeof v); for (int i = 0; i < 64; i++) { uint32_t t1 = v[7] + (ROT(v[4], 6) ^ ROT(v[4], 11) ^ ROT(v[4], 25)) + ((v[4] & v[5]) ^ (~v[4] & v[6])) + K[i] + w[i], t2 = (ROT(v[0], 2) ^ ROT(v[0], 13) ^ ROT(v[0], 22)) + ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2])); memmove(v + 1, v, 28); v[4] += t1; v[0] = t1 + t2; } for (int i = 0; i < 8; i++) s->h[i] += v[i]; }
+static void begin(struct sha256 *s) { *s = (struct sha256){{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19}}; }
+static void update(struct sha256 *s, const void *data, size_t n) { const uint8_t *p = data; while (n--) { s->block[s->length++ % 64] = *p++; if (s->length % 64 == 0) step(s); } }
+static void finish(struct sha256 *s, char *hex) { uint64_t bits = s->length * 8; uint8_t end[8]; update(s, "\x80", 1); while (s->length % 64 != 56) update(s, "", 1); for (int i = 0; i < 8; i++) end[i] = bits >> (56 - 8 * i); update(s, end, 8); for (int i = 0; i < 8; i++) sprintf(hex + 8 * i, "%08x", s->h[i]); }
+int run(void) { const char *t[] = {"", "abc", "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"}; char hex[65]; struct sha256 s; for (int i = 0; i < 3; i++) { begin(&s); update(&s, t[i], strlen(t[i])); finish(&s, hex); puts(hex); } begin(&s); for (int i = 0; i < 100; i++) update(&s, "0123456789", i % 11); finish(&s, hex); puts(hex); return s.h[0] >> 8; }

@@ -2,7 +2,7 @@
 //!
 //! 1. `preprocess` obeys directives and expands macros; it keeps where every token came from.
 //! 2. `limits` refuses what is nested too deeply for the native stack.
-//! 3. lang-c parses.
+//! 3. lang-c parses (`syntax`).
 //! 4. `analysis` resolves names, checks types, makes every conversion explicit (`ir`).
 //! 5. `emission` writes WebAssembly.
 //!
@@ -32,6 +32,7 @@ mod literal;
 mod preprocess;
 mod record;
 mod signature;
+mod syntax;
 mod types;
 
 pub use analysis::statics::NULL_ZONE_BYTES;
@@ -41,8 +42,8 @@ pub use signature::{FunctionParameter, ParameterType, ScalarType, Signature};
 
 use analysis::Analysis;
 use diagnostics::{Reported, Reports, SourceOffset};
-use lang_c::driver::{Config, Flavor, Parse, parse_preprocessed};
-use preprocess::{ParserText, Spliced};
+use preprocess::{ParserText, Spliced, Texts};
+use syntax::Parsed;
 
 /// A compiled function and what a caller must know to run it.
 #[derive(Clone, Debug)]
@@ -66,7 +67,7 @@ pub fn compile(source: &str) -> Result<CompiledFunction, CompileErrors> {
     match (outcome, reports.into_errors(source)) {
         (Ok(compiled), None) => Ok(compiled),
         (_, Some(errors)) => Err(errors),
-        (Err(Reported), None) => Err(CompileErrors::unexplained()),
+        (Err(Reported), None) => Err(CompileErrors::unexplained(source)),
     }
 }
 
@@ -76,28 +77,21 @@ fn compile_reporting(source: &str, reports: &mut Reports) -> Result<CompiledFunc
         return Err(reports.report(SourceOffset(0), message));
     }
     let spliced = Spliced::new(source);
-    let preprocessed = preprocess::preprocess(&spliced, reports)?;
+    let texts = Texts::default();
+    let preprocessed = preprocess::preprocess(&spliced, &texts, reports)?;
     limits::check(&preprocessed.tokens, reports)?;
-    let text = ParserText::from_tokens(&preprocessed.tokens);
-    let parsed = parse(&text, reports)?;
-    let (program, signature) = Analysis::new(reports, &text, preprocessed.headers).unit(&parsed.unit)?;
+    let headers = preprocessed.headers;
+    let text = ParserText::new(preprocessed);
+    reports.set_places(text.places());
+    let unit = match syntax::parse(&text, source, reports)? {
+        Parsed::Whole(unit) => unit,
+        Parsed::Rest(unit) => return Err(Analysis::new(reports, &text, headers).check(&unit)),
+    };
+    let (program, signature) = Analysis::new(reports, &text, headers).unit(&unit)?;
     match emission::module(&program) {
         Ok((wasm, heap_base)) => Ok(CompiledFunction { wasm, signature, heap_base }),
         Err(emission::FramesTooLarge) => {
             Err(reports.report(SourceOffset(0), "the functions' arrays and addressed variables are too large in all"))
         }
     }
-}
-
-/// Parses as GNU C, so that its extensions are refused by their own names rather than as bad syntax.
-fn parse(text: &ParserText, reports: &mut Reports) -> Result<Parse, Reported> {
-    let config = Config { cpp_command: String::new(), cpp_options: Vec::new(), flavor: Flavor::GnuC11 };
-    parse_preprocessed(&config, text.text.clone()).map_err(|error| {
-        let message = match text.token_before_or_at(error.offset) {
-            None => "syntax error: unexpected end of the source".to_owned(),
-            Some((previous, _)) if previous.starts_with("__attribute") => "attributes are not supported".to_owned(),
-            Some((_, token)) => format!("syntax error: unexpected '{token}'"),
-        };
-        reports.report(text.origin(error.offset), message)
-    })
 }

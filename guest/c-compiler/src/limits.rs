@@ -68,7 +68,7 @@ pub(crate) fn check(tokens: &[Token<'_>], reports: &mut Reports) -> Result<(), R
         after_operand = match token.kind {
             // A second step is no operator of an operand: `x++ ++` goes on as a run of prefix operators would.
             TokenKind::Punctuator => matches!(token.text, ")" | "]"),
-            TokenKind::Identifier | TokenKind::Number | TokenKind::Literal => true,
+            _ => true,
         };
     }
     Ok(())

@@ -96,63 +96,99 @@ fn hexadecimal_floating(lower: &str) -> Result<(f64, ScalarType), &'static str> 
     Ok((value, ty))
 }
 
-/// Value of a character constant, quotes included; its type is `int`.
+/// Value of a character constant, prefix and quotes included; its type is `int`. Several characters make one number, as
+/// gcc has it: the last is its lowest byte.
 pub(crate) fn character(text: &str) -> Result<i64, &'static str> {
+    let (text, is_wide) = match text.strip_prefix('L') {
+        Some(rest) => (rest, true),
+        None if text.starts_with(['u', 'U']) => {
+            return Err("characters of types char16_t and char32_t are not supported");
+        }
+        None => (text, false),
+    };
     let body = text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
-    let bytes = unescaped(body.ok_or("this character constant is malformed")?)?;
-    match bytes.as_slice() {
-        [byte] => Ok(i64::from(*byte as i8)),
+    let units = unescaped(body.ok_or("this character constant is malformed")?, is_wide)?;
+    match units.as_slice() {
         [] => Err("this character constant is empty"),
-        _ => Err("character constants of several characters are not supported"),
+        [unit] if is_wide => Ok(i64::from(*unit as i32)),
+        [unit] => Ok(i64::from(*unit as u8 as i8)),
+        units if units.len() > 4 || is_wide => Err("this character constant is too long"),
+        units => Ok(i64::from(units.iter().fold(0, |value: u32, unit| value << 8 | unit) as i32)),
     }
 }
 
-/// Bytes of a string literal, quotes included, without the terminating zero.
+/// Bytes of a string literal, prefix `u8` and quotes included, without the terminating zero.
 pub(crate) fn string(text: &str) -> Result<Vec<u8>, &'static str> {
+    let text = text.strip_prefix("u8").unwrap_or(text);
     let body = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    unescaped(body.ok_or("this string literal is malformed")?)
+    let units = unescaped(body.ok_or("this string literal is malformed")?, false)?;
+    Ok(units.into_iter().map(|unit| unit as u8).collect())
 }
 
-fn unescaped(body: &str) -> Result<Vec<u8>, &'static str> {
-    let mut bytes = Vec::with_capacity(body.len());
-    let mut rest = body.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        if byte != b'\\' {
-            bytes.push(byte);
+/// The character of a universal character name (C11 6.4.3) that `text` begins with, and the name's length in bytes.
+pub(crate) fn universal_character(text: &str) -> Option<(char, usize)> {
+    let digits = match text.as_bytes() {
+        [b'\\', b'u', ..] => 4,
+        [b'\\', b'U', ..] => 8,
+        _ => return None,
+    };
+    let written = text.get(2..2 + digits).filter(|written| written.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
+    let character = char::from_u32(u32::from_str_radix(written, 16).ok()?)?;
+    // What ASCII has is not to be written so, but for three characters.
+    (character >= '\u{a0}' || matches!(character, '$' | '@' | '`')).then_some((character, 2 + digits))
+}
+
+/// The units of a literal: bytes, or whole characters if it is wide.
+fn unescaped(body: &str, is_wide: bool) -> Result<Vec<u32>, &'static str> {
+    let mut units = Vec::with_capacity(body.len());
+    let mut rest = body;
+    let push_character = |units: &mut Vec<u32>, character: char| {
+        if is_wide {
+            units.push(u32::from(character));
+        } else {
+            units.extend(character.encode_utf8(&mut [0; 4]).bytes().map(u32::from));
+        }
+    };
+    while let Some(character) = rest.chars().next() {
+        if character != '\\' {
+            push_character(&mut units, character);
+            rest = &rest[character.len_utf8()..];
             continue;
         }
-        let Some((&escape, after)) = rest.split_first() else { return Err("this escape sequence is malformed") };
-        rest = after;
-        bytes.push(match escape {
-            b'n' => b'\n',
-            b't' => b'\t',
-            b'r' => b'\r',
-            b'a' => 7,
-            b'b' => 8,
-            b'f' => 12,
-            b'v' => 11,
-            b'e' => 27,
-            b'\\' | b'\'' | b'"' | b'?' => escape,
-            b'0'..=b'7' => {
-                let more = rest.iter().take(2).take_while(|byte| matches!(byte, b'0'..=b'7')).count();
-                let value = rest[..more]
-                    .iter()
-                    .fold(u32::from(escape - b'0'), |value, digit| value * 8 + u32::from(digit - b'0'));
-                rest = &rest[more..];
-                u8::try_from(value).map_err(|_| "this escape sequence is out of range")?
-            }
-            b'x' => {
-                let length = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
-                let digits = rest.get(..length).and_then(|digits| std::str::from_utf8(digits).ok());
+        let escape = *rest.as_bytes().get(1).ok_or("this escape sequence is malformed")?;
+        let digits = |radix: u32, most: usize, from: usize| {
+            let digits = rest.get(from..).unwrap_or_default();
+            let count = digits.chars().take(most).take_while(|digit| digit.is_digit(radix)).count();
+            let value = u32::from_str_radix(&digits[..count], radix).ok();
+            let value =
+                value.filter(|value| is_wide || *value <= 0xff).ok_or("this escape sequence is out of range")?;
+            Ok::<_, &'static str>((value, from + count))
+        };
+        let (unit, length) = match escape {
+            b'n' => (u32::from(b'\n'), 2),
+            b't' => (u32::from(b'\t'), 2),
+            b'r' => (u32::from(b'\r'), 2),
+            b'a' => (7, 2),
+            b'b' => (8, 2),
+            b'f' => (12, 2),
+            b'v' => (11, 2),
+            b'e' => (27, 2),
+            b'\\' | b'\'' | b'"' | b'?' => (u32::from(escape), 2),
+            b'0'..=b'7' => digits(8, 3, 1)?,
+            b'x' => digits(16, usize::MAX, 2)?,
+            b'u' | b'U' => {
+                let named = universal_character(rest);
+                let (character, length) = named.ok_or("this universal character name is not valid")?;
+                push_character(&mut units, character);
                 rest = &rest[length..];
-                let value = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-                value.ok_or("this escape sequence is out of range")?
+                continue;
             }
             _ => return Err("this escape sequence is unknown"),
-        });
+        };
+        units.push(unit);
+        rest = &rest[length..];
     }
-    Ok(bytes)
+    Ok(units)
 }
 
 #[cfg(test)]
@@ -202,10 +238,19 @@ mod tests {
         assert_eq!(character("'\\xff'"), Ok(-1));
         assert_eq!(character("'\\0'"), Ok(0));
         assert_eq!(character("'\\''"), Ok(39));
-        assert!(character("'ab'").is_err());
+        assert_eq!(character("'ab'"), Ok(0x6162));
+        assert_eq!(character("'\\xff\\0\\0\\1'"), Ok(-0x00ff_ffff));
+        assert_eq!(character("L'\u{20ac}'"), Ok(0x20ac));
+        assert_eq!(character("L'\\U0001F600'"), Ok(0x1_f600));
+        assert!(character("'abcde'").is_err());
+        assert!(character("u'a'").is_err());
         assert!(character("''").is_err());
         assert!(character("'\\400'").is_err());
         assert_eq!(string("\"a\\n\\1012\""), Ok(b"a\nA2".to_vec()));
+        assert_eq!(string("u8\"\\u00e4\u{20ac}\""), Ok("\u{e4}\u{20ac}".into()));
+        for wrong in ["\\u12", "\\uD800", "\\u0041", "\\U00110000", "\\u", "\\"] {
+            assert!(string(&format!("\"{wrong}\"")).is_err(), "{wrong}");
+        }
         assert!(string("\"\\q\"").is_err());
         assert!(string("\"\\x\"").is_err());
     }

@@ -17,7 +17,7 @@ const RUN_EXPORT: &str = "run";
 pub(crate) fn compile(source: &[u8], limits: &Limits) -> Result<Compiled, RequestError> {
     let source = std::str::from_utf8(source).map_err(|error| {
         let line = source[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
-        RequestError::unusable(format!("line {line}: the source is not UTF-8 text"))
+        RequestError::unusable(format!("function.c:{line}: error: the source is not UTF-8 text"))
     })?;
     let function = skerry_c_compiler::compile(source).map_err(|errors| RequestError::unusable(errors.to_string()))?;
     let module = wasm::parse(&new_engine(limits), &function.wasm)?;

@@ -117,7 +117,7 @@ fn a_request_that_is_wrong_is_told_what_is_wrong_whichever_way_it_is_called() {
         (with(&[parameter("int", "99999999999")]), 400, "params[0].value"),
         (json!({"lang": "PY", "fc": encode("def f(): pass"), "params": []}).to_string(), 405, "PY"),
         (json!({"lang": "WASM", "fc": encode("no module"), "params": []}).to_string(), 405, ""),
-        (json!({"lang": "C", "fc": encode("int f( {"), "params": []}).to_string(), 405, "line 1, column"),
+        (json!({"lang": "C", "fc": encode("int f( {"), "params": []}).to_string(), 405, "function.c:1:"),
         (with(&[]), 405, ""),
     ] {
         for path in [SYNC, ASYNC] {

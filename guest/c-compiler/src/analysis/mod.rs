@@ -115,6 +115,14 @@ impl<'a> Analysis<'a> {
         program
     }
 
+    /// Looks for errors in what is left of a unit that has errors already.
+    pub(crate) fn check(mut self, unit: &TranslationUnit) -> Reported {
+        // Its errors are reported, as those before it.
+        let _ = self.declarations(unit);
+        self.records.iter().for_each(|record| record.forget_members());
+        Reported
+    }
+
     fn declarations(&mut self, unit: &TranslationUnit) -> Result<(), Reported> {
         let mut failed = Ok(());
         for declaration in &unit.0 {

@@ -1,12 +1,12 @@
 //! The conditions of `#if` and `#elif` (C11 6.10.1): integer constant expressions of 64 bits.
 
 use super::lexer::{Token, TokenKind};
-use super::macros::Macros;
-use crate::diagnostics::{Reported, Reports, SourceOffset};
+use super::macros;
+use crate::diagnostics::SourceOffset;
 use crate::literal;
 
-/// Parentheses, signs and `?:` may nest this deep. Bounds the native stack.
-const MAX_DEPTH: u32 = 50;
+/// Operators and parentheses may nest this deep; C11 5.2.4.1 asks for 63 parentheses, which take three each. Bounds the native stack.
+const MAX_DEPTH: u32 = 400;
 
 /// A value and whether it is unsigned, which is all of C's types that a condition has.
 #[derive(Clone, Copy)]
@@ -15,50 +15,23 @@ struct Value {
     unsigned: bool,
 }
 
-/// Whether the condition of a directive holds.
-pub(super) fn holds<'t>(
-    directive: &Token<'t>,
-    line: &[Token<'t>],
-    macros: &Macros<'t>,
-    reports: &mut Reports,
-) -> Result<bool, Reported> {
-    let resolved = resolve_defined(line, macros);
-    let mut tokens = Vec::new();
-    macros.expand(&resolved, &mut tokens, reports)?;
-    let mut condition = Condition { tokens: &tokens, position: 0, depth: 0 };
+/// Whether the condition of a directive holds; `tokens` have no macros left.
+///
+/// # Errors
+/// It is no condition, or divides by zero.
+pub(super) fn holds(directive: &Token<'_>, tokens: &[Token<'_>]) -> Result<bool, macros::Fault> {
+    let mut condition = Condition { tokens, position: 0, depth: 0 };
     let outcome = condition
         .conditional(true)
         .and_then(|value| if condition.position == tokens.len() { Ok(value) } else { Err(Fault::Malformed) });
     match outcome {
         Ok(value) => Ok(value.bits != 0),
-        Err(Fault::DivisionByZero(at)) => Err(reports.report(at, "division by zero in #if")),
+        Err(Fault::DivisionByZero(at)) => Err((at, "division by zero in #if".to_owned())),
         Err(Fault::Malformed) => {
             let message = format!("the condition of #{} is not an integer constant expression", directive.text);
-            Err(reports.report(directive.at, message))
+            Err((directive.at, message))
         }
     }
-}
-
-/// Replaces `defined X` and `defined(X)` by 1 or 0, before macros expand.
-fn resolve_defined<'t>(line: &[Token<'t>], macros: &Macros<'t>) -> Vec<Token<'t>> {
-    let mut output = Vec::new();
-    let mut rest = line;
-    while let Some((token, after)) = rest.split_first() {
-        let (name, used) = match after {
-            [open, name, close, ..] if token.is("defined") && open.is("(") && close.is(")") => (Some(name), 3),
-            [name, ..] if token.is("defined") && name.kind == TokenKind::Identifier => (Some(name), 1),
-            _ => (None, 0),
-        };
-        output.push(match name {
-            Some(name) => {
-                let text = if macros.is_defined(name.text) { "1" } else { "0" };
-                Token { kind: TokenKind::Number, text, ..*token }
-            }
-            None => *token,
-        });
-        rest = &after[used..];
-    }
-    output
 }
 
 enum Fault {
@@ -105,6 +78,7 @@ impl<'a, 't> Condition<'a, 't> {
     }
 
     fn binary(&mut self, lowest: u8, evaluated: bool) -> Result<Value, Fault> {
+        self.depth += 1;
         let mut left = self.unary(evaluated)?;
         while let Some(operator) = self.peek() {
             let Some(precedence) = precedence(operator.text).filter(|precedence| *precedence >= lowest) else { break };
@@ -121,6 +95,7 @@ impl<'a, 't> Condition<'a, 't> {
                 None => Value { bits: 0, unsigned: false },
             };
         }
+        self.depth -= 1;
         Ok(left)
     }
 
@@ -170,6 +145,8 @@ fn number(text: &str) -> Option<Value> {
     }
     let (digits, radix) = if let Some(hexadecimal) = digits.strip_prefix("0x") {
         (hexadecimal, 16)
+    } else if let Some(binary) = digits.strip_prefix("0b") {
+        (binary, 2)
     } else if digits.len() > 1 && digits.starts_with('0') {
         (&digits[1..], 8)
     } else {
@@ -211,9 +188,7 @@ fn apply(operator: &str, left: Value, right: Value) -> Option<Value> {
         ">=" => return Some(truth(!less)),
         ">" => return Some(truth(!less && a != b)),
         "<=" => return Some(truth(less || a == b)),
-        "<<" => return Some(Value { bits: a.wrapping_shl(b as u32), unsigned: left.unsigned }),
-        ">>" if left.unsigned => return Some(Value { bits: wide_a.wrapping_shr(b as u32) as i64, unsigned: true }),
-        ">>" => return Some(Value { bits: a.wrapping_shr(b as u32), unsigned: false }),
+        "<<" | ">>" => return Some(shifted(left, right, operator == "<<")),
         "|" => a | b,
         "^" => a ^ b,
         "&" => a & b,
@@ -227,4 +202,19 @@ fn apply(operator: &str, left: Value, right: Value) -> Option<Value> {
         _ => a.wrapping_rem(b),
     };
     Some(Value { bits, unsigned })
+}
+
+/// As gcc has it: a negative distance shifts the other way, and shifts by 64 and more shift everything out.
+fn shifted(value: Value, by: Value, to_left: bool) -> Value {
+    let is_negative = by.bits < 0 && !by.unsigned;
+    let distance = if is_negative { by.bits.unsigned_abs() } else { by.bits as u64 };
+    let distance = u32::try_from(distance).unwrap_or(u32::MAX);
+    let bits = if to_left != is_negative {
+        value.bits.checked_shl(distance).unwrap_or(0)
+    } else if value.unsigned {
+        (value.bits as u64).checked_shr(distance).unwrap_or(0) as i64
+    } else {
+        value.bits >> distance.min(63)
+    };
+    Value { bits, ..value }
 }

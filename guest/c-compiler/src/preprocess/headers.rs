@@ -44,3 +44,7 @@ pub(super) fn refusal(written: &str) -> String {
     }
     message
 }
+
+/// What is defined before a source begins (C11 6.10.8, and the data model in gcc's words). `__x86_64__` and `__GNUC__` are
+/// not: code that asks for them means pointers of 8 bytes, vector instructions and inline assembler.
+pub(super) const PREDEFINED: &str = include_str!("headers/predefined.h");

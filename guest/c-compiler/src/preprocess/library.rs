@@ -121,11 +121,12 @@ fn defined_functions<'t>(source: &[Token<'t>]) -> HashSet<&'t str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostics::{Reports, SourceOffset};
-    use crate::preprocess::lexer;
+    use crate::diagnostics::SourceOffset;
+    use crate::preprocess::lexer::Lexer;
 
     fn tokens(text: &str) -> Vec<Token<'_>> {
-        lexer::tokens(text, |offset| SourceOffset(offset as u32), &mut Reports::new()).expect("C tokens")
+        let mut lexer = Lexer::of_text(text, SourceOffset(0));
+        std::iter::from_fn(|| lexer.next()).collect()
     }
 
     fn needed(header: &str, source: &str) -> String {

@@ -11,6 +11,10 @@ pub(crate) struct LocalId(pub(crate) u32);
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FunctionId(pub(crate) u32);
 
+/// A label of its function.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct LabelId(pub(crate) u32);
+
 /// Names a value that was computed before: the old value in [`Kind::Update`], the first of [`Kind::With`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct OldValue(pub(crate) u32);
@@ -61,6 +65,8 @@ pub(crate) enum Kind {
     CallPointer(Box<Expression>, Rc<FunctionType>, Vec<Expression>),
     /// Index into [`crate::MATH_IMPORTS`]; all `double`.
     MathCall(usize, Vec<Expression>),
+    /// Statements for their effect, then a value: a statement expression of GNU C.
+    Statements(Vec<Statement>, Box<Expression>),
     /// One WebAssembly instruction on `float` or `double`.
     Native(Native, Vec<Expression>),
     /// Zeroes a local that lives in memory; `void`.
@@ -144,6 +150,23 @@ pub(crate) enum Statement {
     Break,
     Continue,
     Return(Option<Expression>),
+    /// Where a [`Statement::Goto`] leads. None is left when analysis is done.
+    Label(LabelId),
+    /// A jump to a label of one of the dispatches around it.
+    Goto(LabelId),
+    Dispatch(Dispatch),
+}
+
+/// Statements in a row that can be entered at any label. Runs from its beginning to its end, where nothing jumps.
+pub(crate) struct Dispatch {
+    pub(crate) segments: Vec<Segment>,
+}
+
+/// The statements from one label, or several, to the next.
+#[derive(Default)]
+pub(crate) struct Segment {
+    pub(crate) labels: Vec<LabelId>,
+    pub(crate) statements: Vec<Statement>,
 }
 
 pub(crate) struct Loop {

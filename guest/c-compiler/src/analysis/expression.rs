@@ -50,7 +50,7 @@ impl Analysis<'_> {
             Tree::Member(_) | Tree::CompoundLiteral(_) => this.read_place(node),
             Tree::OffsetOf(operand) => this.offset_of(operand),
             Tree::VaArg(operand) => this.variable_argument(operand),
-            Tree::Statement(_) => this.unsupported(node.span, "statement expressions"),
+            Tree::Statement(block) => this.statement_expression(block),
         })
     }
 

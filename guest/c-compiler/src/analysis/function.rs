@@ -4,7 +4,7 @@ use super::declarator::Parameter;
 use super::scope::Symbol;
 use super::specifiers::{Storage, va_list};
 use super::statics::Statics;
-use super::{Analysis, FunctionState, builtins, recursion};
+use super::{Analysis, FunctionState, builtins, jumps, recursion};
 use crate::diagnostics::{Reported, SourceOffset};
 use crate::ir::{Body, Expression, Function, FunctionId, Kind, LocalId, Place, Program};
 use crate::signature::{FunctionParameter, ParameterType, Signature};
@@ -145,8 +145,12 @@ impl Analysis<'_> {
         };
         let mut body = Vec::new();
         // Parameters and the outermost block share one scope (C11 6.2.1 §4).
-        self.block_items(items, &mut body)?;
-        Ok(body)
+        let outcome = self.block_items(items, &mut body);
+        self.check_labels().and(outcome)?;
+        Ok(match self.current.labels.count {
+            0 => body,
+            count => jumps::resolve(body, count),
+        })
     }
 
     /// Copies what a function returns to where its caller wants it.

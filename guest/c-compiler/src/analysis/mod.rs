@@ -12,6 +12,8 @@ mod expression;
 mod fold;
 mod function;
 mod initializer;
+mod jumps;
+mod label;
 mod operators;
 mod place;
 mod records;
@@ -83,7 +85,11 @@ struct FunctionState {
     /// How many assignments and calls there were so far.
     effects: u32,
     loops: u32,
-    switches: u32,
+    /// The switches around the present place, the innermost last.
+    switches: Vec<switch::Body>,
+    labels: label::Labels,
+    /// Statement expressions around the present place.
+    statement_expressions: u32,
 }
 
 impl<'a> Analysis<'a> {

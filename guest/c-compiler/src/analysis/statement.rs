@@ -2,10 +2,10 @@
 
 use super::Analysis;
 use crate::diagnostics::Reported;
-use crate::ir::{Loop, Statement};
-use crate::types::Type;
+use crate::ir::{Kind, Loop, Statement};
+use crate::types::{INT, Type};
 use lang_c::ast::{
-    BlockItem, Expression as Tree, ForInitializer, ForStatement, IfStatement, Label, Statement as StatementTree,
+    BlockItem, Expression as Tree, ForInitializer, ForStatement, IfStatement, Statement as StatementTree,
 };
 use lang_c::span::{Node, Span};
 
@@ -74,7 +74,7 @@ impl Analysis<'_> {
                 result
             }
             StatementTree::Switch(switch) => self.switch(switch, output),
-            StatementTree::Break if self.current.loops + self.current.switches > 0 => {
+            StatementTree::Break if self.current.loops > 0 || !self.current.switches.is_empty() => {
                 output.push(Statement::Break);
                 Ok(())
             }
@@ -85,8 +85,8 @@ impl Analysis<'_> {
             }
             StatementTree::Continue => self.refuse(node.span, "'continue' outside of a loop"),
             StatementTree::Return(value) => self.return_statement(node.span, value.as_deref(), output),
-            StatementTree::Labeled(labeled) => self.misplaced_label(&labeled.node.label),
-            StatementTree::Goto(_) => self.unsupported(node.span, "labels and goto"),
+            StatementTree::Labeled(labeled) => self.labelled(labeled, output),
+            StatementTree::Goto(name) => self.goto(name, output),
             StatementTree::Asm(_) => self.unsupported(node.span, "inline assembler statements"),
         }
     }
@@ -102,15 +102,51 @@ impl Analysis<'_> {
         Ok(())
     }
 
-    /// A label that is not directly in a switch.
-    fn misplaced_label(&mut self, label: &Node<Label>) -> Result<(), Reported> {
-        match &label.node {
-            Label::Identifier(_) => self.unsupported(label.span, "labels and goto"),
-            Label::CaseRange(_) => self.unsupported(label.span, "ranges of cases"),
-            Label::Case(_) | Label::Default if self.current.switches == 0 => {
-                self.refuse(label.span, "a case label outside of a switch")
+    /// `({ … })`: the value is that of the last statement, if it is an expression.
+    pub(super) fn statement_expression(
+        &mut self,
+        node: &Node<StatementTree>,
+    ) -> Result<crate::ir::Expression, Reported> {
+        let StatementTree::Compound(items) = &node.node else {
+            return self.refuse(node.span, "a statement expression needs a block");
+        };
+        if self.current.result.is_none() {
+            return self.refuse(node.span, "a statement expression is for functions only");
+        }
+        // Nothing in it may leave it but `return`.
+        let loops = std::mem::take(&mut self.current.loops);
+        let switches = std::mem::take(&mut self.current.switches);
+        self.current.statement_expressions += 1;
+        self.scopes.enter();
+        let walked = self.statements_and_value(items);
+        self.scopes.leave();
+        self.current.statement_expressions -= 1;
+        self.current.switches = switches;
+        self.current.loops = loops;
+        self.current.effects += 1;
+        let (statements, value) = walked?;
+        let ty = value.ty.clone();
+        Ok(crate::ir::Expression { ty, kind: Kind::Statements(statements, Box::new(value)) })
+    }
+
+    fn statements_and_value(
+        &mut self,
+        items: &[Node<BlockItem>],
+    ) -> Result<(Vec<Statement>, crate::ir::Expression), Reported> {
+        let mut statements = Vec::new();
+        let last = items.split_last().and_then(|(last, others)| match &last.node {
+            BlockItem::Statement(Node { node: StatementTree::Expression(Some(value)), .. }) => Some((value, others)),
+            _ => None,
+        });
+        match last {
+            Some((value, others)) => {
+                self.block_items(others, &mut statements)?;
+                Ok((statements, self.value(value)?))
             }
-            Label::Case(_) | Label::Default => self.unsupported(label.span, "case labels inside of another statement"),
+            None => {
+                self.block_items(items, &mut statements)?;
+                Ok((statements, super::fold::to_void(super::fold::integer(0, INT))))
+            }
         }
     }
 

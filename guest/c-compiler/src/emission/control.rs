@@ -8,13 +8,13 @@ use wasm_encoder::{BlockType, ValType};
 const TABLE_SPARSENESS: u64 = 3;
 
 impl Emitter<'_> {
-    fn open_block(&mut self) -> u32 {
+    pub(super) fn open_block(&mut self) -> u32 {
         self.sink().block(BlockType::Empty);
         self.depth += 1;
         self.depth
     }
 
-    fn open_loop(&mut self) -> u32 {
+    pub(super) fn open_loop(&mut self) -> u32 {
         self.sink().loop_(BlockType::Empty);
         self.depth += 1;
         self.depth
@@ -31,7 +31,7 @@ impl Emitter<'_> {
         self.depth -= 1;
     }
 
-    fn branch(&mut self, label: u32) {
+    pub(super) fn branch(&mut self, label: u32) {
         let distance = self.depth - label;
         self.sink().br(distance);
     }
@@ -47,7 +47,7 @@ impl Emitter<'_> {
         }
     }
 
-    fn statement(&mut self, statement: &Statement) {
+    pub(super) fn statement(&mut self, statement: &Statement) {
         match statement {
             Statement::Evaluate(expression) => self.effect(expression),
             Statement::If(condition, then_branch, else_branch) => {
@@ -79,6 +79,9 @@ impl Emitter<'_> {
                 self.leave_frame();
                 self.sink().return_();
             }
+            Statement::Label(_) => {}
+            Statement::Goto(label) => self.goto(*label),
+            Statement::Dispatch(dispatch) => self.dispatch(dispatch),
         }
     }
 

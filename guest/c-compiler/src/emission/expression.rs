@@ -59,6 +59,10 @@ impl Emitter<'_> {
             }
             Kind::And(left, right) => self.logical(true, left, right),
             Kind::Or(left, right) => self.logical(false, left, right),
+            Kind::Statements(statements, value) => {
+                self.statements(statements);
+                self.value(value);
+            }
             Kind::Comma(parts) => {
                 if let Some((last, others)) = parts.split_last() {
                     others.iter().for_each(|part| self.effect(part));
@@ -320,6 +324,10 @@ impl Emitter<'_> {
             Kind::With { name, first, then } => self.with(*name, first, |this| this.effect(then)),
             _ if is_idle(expression, IDLE_DEPTH) => {}
             Kind::Convert(operand) => self.effect(operand),
+            Kind::Statements(statements, value) => {
+                self.statements(statements);
+                self.effect(value);
+            }
             Kind::Comma(parts) => parts.iter().for_each(|part| self.effect(part)),
             Kind::Conditional(condition, first, second) => {
                 self.condition(condition);

@@ -1,6 +1,7 @@
 //! One function: where its variables live, its prologue and epilogue, and scratch locals.
 
 use super::Layout;
+use super::dispatch::OpenDispatch;
 use crate::ir::{Function, LocalId, OldValue, Program};
 use crate::types::Type;
 use wasm_encoder::{BlockType, InstructionSink, ValType};
@@ -59,6 +60,7 @@ pub(super) struct Emitter<'p> {
     pub(super) depth: u32,
     pub(super) break_labels: Vec<u32>,
     pub(super) continue_labels: Vec<u32>,
+    pub(super) dispatches: Vec<OpenDispatch>,
     code: Vec<u8>,
 }
 
@@ -77,6 +79,7 @@ impl<'p> Emitter<'p> {
             depth: 0,
             break_labels: Vec::new(),
             continue_labels: Vec::new(),
+            dispatches: Vec::new(),
             code: Vec::new(),
         };
         emitter.place_locals();

@@ -8,6 +8,7 @@
 
 mod control;
 mod conversion;
+mod dispatch;
 mod expression;
 mod function;
 mod memory;

@@ -43,9 +43,7 @@ impl Bench {
     /// When something is missing or does not build.
     pub(crate) fn prepare(arguments: &Arguments, folder: &TempDir) -> anyhow::Result<Self> {
         let source_root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("there is no source tree")?.to_owned();
-        let program = std::env::current_exe().context("cannot tell where this program is")?;
-        // <target>/<profile>/provisioning
-        let target_dir = program.ancestors().nth(2).context("this program is not in a target directory")?.to_owned();
+        let target_dir = target_dir()?;
         let skerry = match &arguments.skerry {
             Some(path) => path.canonicalize().with_context(|| format!("cannot find {}", path.display()))?,
             None => build_binary(&source_root, &target_dir)?,
@@ -77,6 +75,15 @@ impl Bench {
     }
 }
 
+/// Where cargo builds to: the folder that this program is in, `<target>/<profile>`, tells.
+///
+/// # Errors
+/// When the program was put elsewhere.
+pub(crate) fn target_dir() -> anyhow::Result<PathBuf> {
+    let program = std::env::current_exe().context("cannot tell where this program is")?;
+    Ok(program.ancestors().nth(2).context("this program is not in a target directory")?.to_owned())
+}
+
 /// The release binary, brought up to date by cargo.
 fn build_binary(source_root: &Path, target_dir: &Path) -> anyhow::Result<PathBuf> {
     eprintln!("building skerry");
@@ -99,7 +106,7 @@ fn image(arguments: &Arguments, source_root: &Path, target_dir: &Path) -> anyhow
 }
 
 /// Says on stderr which step takes so long.
-struct Told;
+pub(crate) struct Told;
 
 impl Progress for Told {
     fn started(&mut self, step: Step, _total: usize) {

@@ -18,6 +18,7 @@ mod engine;
 mod engine_log;
 mod experiments;
 mod faas;
+mod functions;
 mod machine;
 mod processes;
 mod quiet;
@@ -27,4 +28,5 @@ mod runtimes;
 mod statistics;
 
 pub use arguments::{Arguments, Experiment};
+pub use functions::{FunctionArguments, run as run_functions};
 pub use run::run;

@@ -8,7 +8,7 @@ double run(int n) {
         if (composite[i])
             continue;
         count++;
-        for (long j = (long)i * i; j < n; j += i)
+        for (long long j = (long long)i * i; j < n; j += i)
             composite[j] = 1;
     }
     return count;

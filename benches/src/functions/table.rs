@@ -102,15 +102,16 @@ impl Table {
         for column in &self.columns {
             text += &format!(" {} |", column.heading());
         }
-        text += " CPython, host |\n|---|--:|";
-        text += &"--:|".repeat(self.columns.len() + 1);
+        let has_python = self.columns.iter().any(|column| column.language == "PY");
+        text += if has_python { " CPython, host |\n|---|--:|--:|" } else { "\n|---|--:|" };
+        text += &"--:|".repeat(self.columns.len());
         text.push('\n');
         for (row, kernel) in self.kernels.iter().enumerate() {
             text += &format!("| {kernel} | {} |", self.host(row, false));
             for column in &self.columns {
                 text += &format!(" {} |", column.cells.get(row).map_or_else(String::new, Cell::text));
             }
-            text += &format!(" {} |\n", self.host(row, true));
+            text += &if has_python { format!(" {} |\n", self.host(row, true)) } else { "\n".to_owned() };
         }
         text += "\n| small function | ready to first result, ms | later calls, ms: median, p95 | run alone, ms |\n|---|--:|--:|--:|\n";
         for small in self.small.iter().flatten() {

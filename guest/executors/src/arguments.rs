@@ -5,17 +5,43 @@
 
 use crate::RequestError;
 use crate::host_functions::MEMORY_EXPORT;
-use crate::parameter::{Content, DataType, Parameter, ParameterValue};
-use crate::scalar::wasm_type;
+use crate::memory::with_room;
+use crate::parameter::{Content, DataType, Parameter, ParameterValue, Shape};
+use crate::scalar::{size_of, wasm_type};
 use skerry_c_compiler::ScalarType;
 use wasmi::{Val, ValType};
 
 /// What a function takes and gives.
 pub(crate) struct Signature {
     pub(crate) parameters: Vec<Expected>,
-    pub(crate) result: Option<ScalarType>,
+    /// More than one only of a WebAssembly function.
+    pub(crate) results: Vec<ScalarType>,
+    /// How the results are read where the request says that they are a buffer.
+    pub(crate) buffer_result: Option<BufferResult>,
     /// Whether there is linear memory that buffers can be put into.
     pub(crate) has_memory: bool,
+    /// Whether buffers are objects as AssemblyScript has them: texts in UTF-16, lengths in front of the content.
+    pub(crate) has_objects: bool,
+}
+
+/// The ways in which a WebAssembly function gives a buffer back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BufferResult {
+    /// As an `i64`: the address in its upper half, the length in bytes in its lower one.
+    Packed,
+    /// As two `i32`: address, and length in bytes.
+    Pair,
+    /// As the `i32` address of an AssemblyScript object, which has its length in front.
+    Object,
+}
+
+/// A request's parameters, fitted to a function.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    /// One for each parameter of the function.
+    pub(crate) arguments: Vec<Argument>,
+    /// Name and type of the buffer that the function gives back, where the request asks for one.
+    pub(crate) returned: Option<(String, DataType)>,
 }
 
 /// One parameter of a function.
@@ -59,7 +85,7 @@ impl Expected {
 
     /// Whether a request's parameter of this type and direction may be passed; otherwise what to do about it.
     fn accepts(&self, data_type: DataType, is_out: bool) -> Result<(), &'static str> {
-        let by_address = is_out || data_type.is_array;
+        let by_address = is_out || data_type.is_array();
         match self {
             Self::Scalar { .. } if by_address => Err("OUT parameters and arrays need a pointer in the function"),
             Self::Pointer { .. } if !by_address => Err("a pointer takes an OUT parameter or an array (`type[]`)"),
@@ -76,28 +102,74 @@ impl Expected {
 
 /// Binds `parameters` to what the function takes.
 ///
+/// An array passes its address, and its number of elements behind it if the function has as many more parameters as the
+/// request has arrays.
+///
 /// # Errors
 ///
 /// [`RequestError::Unusable`] if the number, a type or a direction does not fit, or if there is nowhere to put a buffer.
-pub(crate) fn bind(signature: &Signature, parameters: Vec<Parameter>) -> Result<Vec<Argument>, RequestError> {
-    let expected_count = signature.parameters.len();
-    if parameters.len() != expected_count {
-        let count = parameters.len();
+pub(crate) fn bind(signature: &Signature, parameters: Vec<Parameter>) -> Result<Bound, RequestError> {
+    let (results, parameters): (Vec<_>, Vec<_>) =
+        parameters.into_iter().partition(|parameter| parameter.value == ParameterValue::Result);
+    let returned = bind_result(signature, results)?;
+    let (count, expected_count) = (parameters.len(), signature.parameters.len());
+    let arrays = parameters.iter().filter(|parameter| parameter.data_type.is_array()).count();
+    let has_lengths = count != expected_count && count + arrays == expected_count;
+    if count != expected_count && !has_lengths {
         let message = format!("the function takes {expected_count} parameters, but the request has {count}");
         return Err(RequestError::unusable(message));
     }
-    let pairs = signature.parameters.iter().zip(parameters).enumerate();
-    let bind = |(index, (expected, parameter))| bind_one(index, expected, parameter);
-    let arguments: Vec<Argument> = pairs.map(bind).collect::<Result<_, _>>()?;
-    let has_buffers = arguments.iter().any(|argument| matches!(argument, Argument::Buffer(_)));
+    let mut expected = signature.parameters.iter();
+    let mut arguments = Vec::with_capacity(expected_count);
+    for (index, parameter) in parameters.into_iter().enumerate() {
+        let Some(first) = expected.next() else { break };
+        let data_type = parameter.data_type;
+        let argument = bind_one(index, first, parameter, signature.has_objects)?;
+        let length = match &argument {
+            Argument::Buffer(buffer) if has_lengths && data_type.is_array() => Some(buffer.length()),
+            _ => None,
+        };
+        arguments.push(argument);
+        if let Some(length) = length {
+            let is_i32 = matches!(expected.next(), Some(Expected::Wasm(ValType::I32)));
+            if !is_i32 {
+                let message = format!("params[{index}] is an array: its length wants an i32 behind its address");
+                return Err(RequestError::unusable(message));
+            }
+            // The memory limit keeps it below 4 GiB.
+            arguments.push(Argument::Value(Val::I32(length as u32 as i32)));
+        }
+    }
+    let has_buffers = returned.is_some() || arguments.iter().any(|one| matches!(one, Argument::Buffer(_)));
     if has_buffers && !signature.has_memory {
         let hint = format!("the module must export its linear memory as `{MEMORY_EXPORT}`");
         return Err(RequestError::unusable(format!("OUT parameters and arrays are passed in memory: {hint}")));
     }
-    Ok(arguments)
+    Ok(Bound { arguments, returned })
 }
 
-fn bind_one(index: usize, expected: &Expected, parameter: Parameter) -> Result<Argument, RequestError> {
+/// Checks that the function gives a buffer where the request wants one.
+fn bind_result(signature: &Signature, mut results: Vec<Parameter>) -> Result<Option<(String, DataType)>, RequestError> {
+    let Some(Parameter { name, data_type, .. }) = results.pop() else { return Ok(None) };
+    if !results.is_empty() {
+        return Err(RequestError::unusable("only one OUT array can be without a length: it is the function's result"));
+    }
+    if signature.buffer_result.is_none() {
+        let type_name = data_type.name();
+        return Err(RequestError::unusable(format!(
+            "an OUT `{type_name}` needs its length, in the type (`int[4]`) or by initial values; without, it is the \
+             result of a WebAssembly function: two i32 (address, length in bytes), or an i64 of both"
+        )));
+    }
+    Ok(Some((name, data_type)))
+}
+
+fn bind_one(
+    index: usize,
+    expected: &Expected,
+    parameter: Parameter,
+    has_objects: bool,
+) -> Result<Argument, RequestError> {
     let Parameter { name, data_type, is_out, value } = parameter;
     expected.accepts(data_type, is_out).map_err(|hint| {
         let mode = if is_out { "OUT" } else { "IN" };
@@ -108,10 +180,34 @@ fn bind_one(index: usize, expected: &Expected, parameter: Parameter) -> Result<A
     })?;
     Ok(match value {
         ParameterValue::Scalar(scalar) => Argument::Value(scalar.to_wasm(data_type.element)),
-        ParameterValue::Buffer(content) => {
+        // Results are bound elsewhere.
+        ParameterValue::Result => Argument::Value(Val::I32(0)),
+        ParameterValue::Buffer(mut content) => {
+            if has_objects && data_type.shape == Shape::Text {
+                content = utf16_of(&content.bytes).ok_or(RequestError::NoMemory)?.into();
+            }
             Argument::Buffer(Buffer { content, data_type, out_name: is_out.then_some(name) })
         }
     })
+}
+
+/// A text and its NUL, in UTF-16 without NUL; `None` if there is no memory for that.
+fn utf16_of(text: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(text.strip_suffix(b"\0")?).ok()?;
+    // A byte of UTF-8 makes one unit at most.
+    let mut units = with_room(2 * text.len())?;
+    text.encode_utf16().for_each(|unit| units.extend_from_slice(&unit.to_le_bytes()));
+    Some(units)
+}
+
+impl Buffer {
+    /// The number of elements, a text's NUL not among them.
+    fn length(&self) -> usize {
+        match self.data_type.shape {
+            Shape::Text => self.content.size_bytes.saturating_sub(1),
+            _ => self.content.size_bytes / size_of(self.data_type.element),
+        }
+    }
 }
 
 /// The type's name in WebAssembly's text format.
@@ -131,13 +227,13 @@ pub(crate) fn wasm_type_name(value_type: ValType) -> &'static str {
 mod tests {
     use super::{Argument, Expected, Signature, bind};
     use crate::RequestError;
-    use crate::parameter::{DataType, Parameter, ParameterValue};
+    use crate::parameter::{DataType, Parameter, ParameterValue, Shape};
     use crate::scalar::{EVERY_TYPE, Scalar, size_of, wasm_type};
     use skerry_c_compiler::ScalarType;
     use wasmi::{Val, ValType};
 
     fn scalar(scalar_type: ScalarType) -> Parameter {
-        let data_type = DataType { element: scalar_type, is_array: false };
+        let data_type = DataType { element: scalar_type, shape: Shape::Scalar };
         let value = ParameterValue::Scalar(Scalar::parse("1", scalar_type).unwrap());
         Parameter { name: "sent".to_owned(), data_type, is_out: false, value }
     }
@@ -155,10 +251,13 @@ mod tests {
         Expected::Pointer { name: "declared".to_owned(), element }
     }
 
+    fn signature(parameters: Vec<Expected>) -> Signature {
+        Signature { parameters, results: Vec::new(), buffer_result: None, has_memory: true, has_objects: false }
+    }
+
     fn bind_one(expected: Expected, parameter: Parameter) -> Result<Argument, String> {
-        let signature = Signature { parameters: vec![expected], result: None, has_memory: true };
-        match bind(&signature, vec![parameter]) {
-            Ok(mut arguments) => Ok(arguments.remove(0)),
+        match bind(&signature(vec![expected]), vec![parameter]) {
+            Ok(mut bound) => Ok(bound.arguments.remove(0)),
             Err(RequestError::Unusable { message }) => Err(message),
             Err(other) => panic!("wrong kind of refusal: {other}"),
         }
@@ -166,7 +265,7 @@ mod tests {
 
     #[test]
     fn the_number_of_parameters_must_be_the_functions_own() {
-        let signature = Signature { parameters: vec![by_value(ScalarType::Int)], result: None, has_memory: true };
+        let signature = signature(vec![by_value(ScalarType::Int)]);
         assert!(bind(&signature, vec![]).is_err());
         assert!(bind(&signature, vec![scalar(ScalarType::Int), scalar(ScalarType::Int)]).is_err());
     }
@@ -200,7 +299,7 @@ mod tests {
     #[test]
     fn only_what_is_out_comes_back() {
         let array = Parameter {
-            data_type: DataType { element: ScalarType::Int, is_array: true },
+            data_type: DataType { element: ScalarType::Int, shape: Shape::List },
             value: ParameterValue::Buffer(vec![0; 8].into()),
             ..scalar(ScalarType::Int)
         };

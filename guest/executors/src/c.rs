@@ -1,7 +1,7 @@
 //! The `C` front end: from source text to a [`Compiled`] function, and the functions of `math.h`.
 
 use crate::arguments::{Expected, Signature};
-use crate::compiled::{Compiled, Interface, new_engine};
+use crate::compiled::{BufferPlace, Compiled, Interface, new_engine};
 use crate::host_functions::MathFunction;
 use crate::{Limits, RequestError, wasm};
 use skerry_c_compiler::ParameterType;
@@ -22,12 +22,12 @@ pub(crate) fn compile(source: &[u8], limits: &Limits) -> Result<Compiled, Reques
     let function = skerry_c_compiler::compile(source).map_err(|errors| RequestError::unusable(errors.to_string()))?;
     let module = wasm::parse(&new_engine(limits), &function.wasm)?;
     let signature = signature_of(function.signature);
-    let heap_base = Some(function.heap_base);
     let interface = Interface {
         entry: RUN_EXPORT.to_owned(),
-        has_start: false,
+        initializers: Vec::new(),
+        is_program: false,
         signature,
-        heap_base,
+        buffers: BufferPlace::From(function.heap_base),
         unreachable_is_overflow: true,
     };
     Compiled::new(module, function.wasm.len(), interface, math_function)
@@ -38,7 +38,13 @@ fn signature_of(signature: skerry_c_compiler::Signature) -> Signature {
         ParameterType::Scalar(scalar_type) => Expected::Scalar { name: parameter.name, scalar_type },
         ParameterType::Pointer { element } => Expected::Pointer { name: parameter.name, element },
     });
-    Signature { parameters: parameters.collect(), result: signature.result, has_memory: true }
+    Signature {
+        parameters: parameters.collect(),
+        results: signature.result.into_iter().collect(),
+        buffer_result: None,
+        has_memory: true,
+        has_objects: false,
+    }
 }
 
 /// The function of `math.h` (C11 7.12) that a compiled module imports by this name.

@@ -19,26 +19,55 @@ const OVERHEAD_BYTES: usize = 16 * 1024;
 pub(crate) struct Compiled {
     pub(crate) module: Module,
     pub(crate) linker: Linker<CallState>,
-    /// The export to call.
-    pub(crate) entry: String,
-    /// Whether [`START_EXPORT`](crate::sections::START_EXPORT) has to be called before.
-    pub(crate) has_start: bool,
-    pub(crate) signature: Signature,
-    /// Where in linear memory buffers go; `None`: behind its end, into pages that are added for them.
-    pub(crate) heap_base: Option<u32>,
-    /// Whether `unreachable` says that the function's own stack, in linear memory, is full.
-    pub(crate) unreachable_is_overflow: bool,
+    pub(crate) interface: Interface,
     /// The memory that all this takes, in bytes, estimated.
     pub(crate) size_bytes: usize,
 }
 
 /// What the languages' front ends find out about a module, beside what is in it.
 pub(crate) struct Interface {
+    /// The export to call.
     pub(crate) entry: String,
-    pub(crate) has_start: bool,
+    /// Exports to call before, in this order: the module's own initialization.
+    pub(crate) initializers: Vec<&'static str>,
+    /// Whether it is a program of WASI (`_start`), whose parameters and result are arguments and output.
+    pub(crate) is_program: bool,
     pub(crate) signature: Signature,
-    pub(crate) heap_base: Option<u32>,
+    /// Where buffers go.
+    pub(crate) buffers: BufferPlace,
+    /// Whether `unreachable` says that the function's own stack, in linear memory, is full.
     pub(crate) unreachable_is_overflow: bool,
+}
+
+/// Where in linear memory buffers go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BufferPlace {
+    /// From this address on; memory is added as needed.
+    From(u32),
+    /// Behind the memory's end, into pages that are added for them.
+    BehindMemory,
+    /// Where the module says, by this export of its own.
+    Allocator(Allocator),
+}
+
+/// What a module exports to give memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Allocator {
+    /// `(i32 size) -> (i32 address)`
+    Size(&'static str),
+    /// `(i32 old address, i32 old size, i32 alignment, i32 size) -> (i32 address)`
+    Realloc(&'static str),
+    /// `(i32 size, i32 class) -> (i32 address)`, AssemblyScript's
+    Object(&'static str),
+}
+
+impl Allocator {
+    /// The export's name.
+    pub(crate) fn export(self) -> &'static str {
+        match self {
+            Self::Size(name) | Self::Realloc(name) | Self::Object(name) => name,
+        }
+    }
 }
 
 impl Compiled {
@@ -54,9 +83,8 @@ impl Compiled {
         math: impl Fn(&str) -> Option<MathFunction>,
     ) -> Result<Self, RequestError> {
         let linker = host_functions::link(&module, math).map_err(RequestError::unusable)?;
-        let Interface { entry, has_start, signature, heap_base, unreachable_is_overflow } = interface;
         let size_bytes = wasm_bytes.saturating_mul(CODE_EXPANSION).saturating_add(OVERHEAD_BYTES);
-        Ok(Self { module, linker, entry, has_start, signature, heap_base, unreachable_is_overflow, size_bytes })
+        Ok(Self { module, linker, interface, size_bytes })
     }
 }
 

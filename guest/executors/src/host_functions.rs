@@ -1,10 +1,13 @@
-//! The functions that a module may import: those of `skerry` (log, random bytes, the time), and for C those of `math.h`.
+//! The functions that a module may import: those of `skerry` (log, random bytes, the time), of WASI, of AssemblyScript's
+//! runtime, and for C those of `math.h`. This is wasmi's glue; what WASI does is in `wasi`.
 
 use crate::arguments::wasm_type_name;
+use crate::assemblyscript;
 use crate::sandbox::CallState;
+use crate::wasi::{self, WASI_MODULE};
 use skerry_c_compiler::MATH_MODULE;
 use std::time::{SystemTime, UNIX_EPOCH};
-use wasmi::{Caller, Error, ExternType, ImportType, Linker, Module, TrapCode, ValType};
+use wasmi::{Caller, Error, ExternType, FuncType, ImportType, Linker, Module, TrapCode, Val, ValType};
 
 /// The export under which a module that logs or wants random bytes must offer its linear memory.
 pub(crate) const MEMORY_EXPORT: &str = "memory";
@@ -64,6 +67,28 @@ pub(crate) fn link(module: &Module, math: impl Fn(&str) -> Option<MathFunction>)
                     linker.func_wrap(MATH_MODULE, name, move |x: f64, y: f64, z: f64| function(x, y, z))
                 }
             },
+            (WASI_MODULE, name) => {
+                let function = wasi::find(name).ok_or_else(|| not_offered(&import))?;
+                expect_memory(module, &import)?;
+                link_wasi(&mut linker, &import, function)?;
+                continue;
+            }
+            (assemblyscript::MODULE, name) => {
+                let function = assemblyscript::find(name).ok_or_else(|| not_offered(&import))?;
+                expect_type(&import, function.parameters, function.results)?;
+                expect_memory(module, &import)?;
+                let ty = FuncType::new(function.parameters.iter().copied(), function.results.iter().copied());
+                let run = function.run;
+                linker.func_new(assemblyscript::MODULE, name, ty, move |mut caller, inputs, outputs| {
+                    pay(&mut caller, assemblyscript::CALL_FUEL)?;
+                    let (memory, state) = whole_memory(&mut caller)?;
+                    let result = run(inputs, memory, state).map_err(Error::new)?;
+                    if let (Some(output), Some(result)) = (outputs.first_mut(), result) {
+                        *output = Val::F64(result.into());
+                    }
+                    Ok(())
+                })
+            }
             _ => return Err(not_offered(&import)),
         };
         linked.map_err(|error| error.to_string())?;
@@ -75,7 +100,8 @@ fn not_offered(import: &ImportType<'_>) -> String {
     let (module, name) = (import.module(), import.name());
     format!(
         "the module imports `{module}.{name}`, but a function gets only `skerry.log(pointer, length)`, \
-         `skerry.random(pointer, length)` and `skerry.unix_time_ms()`"
+         `skerry.random(pointer, length)`, `skerry.unix_time_ms()`, WASI preview 1 (`{WASI_MODULE}`) and \
+         `env.abort`, `env.seed`, `env.console.log`, `env.Date.now` of AssemblyScript"
     )
 }
 
@@ -100,6 +126,59 @@ fn expect_memory(module: &Module, import: &ImportType<'_>) -> Result<(), String>
     Err(format!("the module imports {module}.{name} but does not export `{MEMORY_EXPORT}`"))
 }
 
+/// Links a function of WASI.
+fn link_wasi(
+    linker: &mut Linker<CallState>,
+    import: &ImportType<'_>,
+    function: &'static wasi::Function,
+) -> Result<(), String> {
+    let types = function.parameters.bytes().map(|letter| if letter == b'I' { ValType::I64 } else { ValType::I32 });
+    let parameters: Vec<ValType> = types.collect();
+    let results = if function.has_result() { &[ValType::I32][..] } else { &[] };
+    expect_type(import, &parameters, results)?;
+    let ty = FuncType::new(parameters, results.iter().copied());
+    let action = function.action;
+    let linked = linker.func_new(WASI_MODULE, function.name, ty, move |mut caller, inputs, outputs| {
+        let mut arguments = [0; wasi::MOST_PARAMETERS];
+        for (argument, input) in arguments.iter_mut().zip(inputs) {
+            *argument = match input {
+                Val::I32(value) => u64::from(value.cast_unsigned()),
+                Val::I64(value) => value.cast_unsigned(),
+                _ => 0,
+            };
+        }
+        let (memory, state) = whole_memory(&mut caller)?;
+        let reply = wasi::call(action, &arguments, memory, state);
+        match reply.result {
+            Ok(errno) => {
+                if let Some(output) = outputs.first_mut() {
+                    *output = Val::I32(errno.into());
+                }
+            }
+            Err(ending) => {
+                state.ending = Some(ending);
+                return Err(Error::new("the call ends here"));
+            }
+        }
+        pay(&mut caller, reply.cost)
+    });
+    linked.map(drop).map_err(|error| error.to_string())
+}
+
+/// Takes what a function of ours costs from the fuel. Less than none is none: then the next instruction finds no fuel,
+/// and the call's limits are looked at.
+fn pay(caller: &mut Caller<'_, CallState>, cost: u64) -> Result<(), Error> {
+    let fuel = caller.get_fuel()?;
+    caller.set_fuel(fuel.saturating_sub(cost))
+}
+
+/// All of linear memory, and the call's state.
+fn whole_memory<'a>(caller: &'a mut Caller<'_, CallState>) -> Result<(&'a mut [u8], &'a mut CallState), Error> {
+    let memory = caller.get_export(MEMORY_EXPORT).and_then(wasmi::Extern::into_memory);
+    let memory = memory.ok_or_else(|| Error::from(TrapCode::MemoryOutOfBounds))?;
+    Ok(memory.data_and_store_mut(caller))
+}
+
 /// The bytes of linear memory that a function means, and its call's state.
 ///
 /// Addresses and lengths in linear memory are unsigned, whatever wasm's i32 looks like.
@@ -109,10 +188,9 @@ fn memory_at<'a>(
     length: i32,
 ) -> Result<(&'a mut [u8], &'a mut CallState), Error> {
     let out_of_bounds = || Error::from(TrapCode::MemoryOutOfBounds);
-    let memory = caller.get_export(MEMORY_EXPORT).and_then(wasmi::Extern::into_memory).ok_or_else(out_of_bounds)?;
     let (start, length) = (pointer as u32 as usize, length as u32 as usize);
     let end = start.checked_add(length).ok_or_else(out_of_bounds)?;
-    let (data, state) = memory.data_and_store_mut(caller);
+    let (data, state) = whole_memory(caller)?;
     Ok((data.get_mut(start..end).ok_or_else(out_of_bounds)?, state))
 }
 
@@ -128,9 +206,7 @@ fn random(mut caller: Caller<'_, CallState>, pointer: i32, length: i32) -> Resul
     if length as u32 as usize > RANDOM_LIMIT_BYTES {
         return Err(Error::new(format!("skerry.random gives at most {RANDOM_LIMIT_BYTES} bytes at once")));
     }
-    let fuel = caller.get_fuel()?;
-    // Less than none is none: then the next instruction finds no fuel, and the call's limits are looked at.
-    caller.set_fuel(fuel.saturating_sub(RANDOM_BYTE_FUEL * u64::from(length as u32)))?;
+    pay(&mut caller, RANDOM_BYTE_FUEL * u64::from(length as u32))?;
     let (bytes, state) = memory_at(&mut caller, pointer, length)?;
     (state.random)(bytes).map_err(|_| Error::new("the machine has no random bytes"))
 }

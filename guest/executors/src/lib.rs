@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod assemblyscript;
 #[cfg(feature = "c")]
 mod c;
 mod cache;
@@ -37,6 +38,7 @@ mod run;
 mod sandbox;
 mod scalar;
 mod sections;
+mod wasi;
 mod wasm;
 
 pub use cache::CacheStatistics;

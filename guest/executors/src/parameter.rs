@@ -27,7 +27,20 @@ pub(crate) struct Parameter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct DataType {
     pub(crate) element: ScalarType,
-    pub(crate) is_array: bool,
+    pub(crate) shape: Shape,
+}
+
+/// Whether a value is one or many, and in which form it comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// One value.
+    Scalar,
+    /// An array, as a JSON list.
+    List,
+    /// An array of `char`, as text.
+    Text,
+    /// An array of bytes, as they are.
+    Bytes,
 }
 
 /// What the function gets.
@@ -37,6 +50,8 @@ pub(crate) enum ParameterValue {
     Scalar(Scalar),
     /// The address of a copy of the content, for an array or an `OUT` parameter.
     Buffer(Content),
+    /// Nothing: this is what the function's result is, for an `OUT` array of no length.
+    Result,
 }
 
 /// What is in memory at a buffer's address when the function begins.
@@ -57,7 +72,16 @@ impl From<Vec<u8>> for Content {
 impl DataType {
     /// The type as the request writes it: `int`, `int[]`.
     pub(crate) fn name(self) -> String {
-        format!("{}{}", self.element.name(), if self.is_array { "[]" } else { "" })
+        match self.shape {
+            Shape::Scalar => self.element.name().to_owned(),
+            Shape::List => format!("{}[]", self.element.name()),
+            Shape::Text => "char*".to_owned(),
+            Shape::Bytes => "bytes".to_owned(),
+        }
+    }
+
+    pub(crate) fn is_array(self) -> bool {
+        self.shape != Shape::Scalar
     }
 }
 
@@ -88,8 +112,14 @@ fn read(index: usize, json: &[u8], free_bytes: &mut usize) -> Result<Parameter, 
     };
     let mut text = with_room(base64::decoded_len_estimate(base64.len())).ok_or(RequestError::NoMemory)?;
     STANDARD.decode_vec(base64, &mut text).map_err(|error| wrong("value", format!("is not base64: {error}")))?;
-    let text = std::str::from_utf8(&text).map_err(|_| wrong("value", "is not base64 of UTF-8 text".to_owned()))?;
-    let value = read_value(text, data_type, length, is_out, free_bytes).map_err(|problem| match problem {
+    let value = match data_type.shape {
+        Shape::Text | Shape::Bytes => read_bytes(text, data_type.shape, is_out, free_bytes).map_err(Problem::from),
+        _ => match std::str::from_utf8(&text) {
+            Ok(text) => read_value(text, data_type, length, is_out, free_bytes),
+            Err(_) => Err("is not base64 of UTF-8 text".to_owned().into()),
+        },
+    };
+    let value = value.map_err(|problem| match problem {
         Problem::Value(message) => wrong("value", message),
         Problem::NoMemory => RequestError::NoMemory,
     })?;
@@ -114,10 +144,23 @@ fn text_of<'a>(index: usize, name: &str, field: &'a Field<'_>) -> Result<&'a str
     field.text().map_err(|problem| RequestError::bad_parameter(index, name, problem.to_owned()))
 }
 
-/// Reads a type's name: a scalar type, alone or with `[]` or `[4]` behind it.
+/// Reads a type's name: a scalar type, alone or with `[]` or `[4]` behind it; `char*`, `const char*`, `bytes`.
 fn read_type(name: &str) -> Result<(DataType, Option<usize>), String> {
-    let unknown =
-        || format!("`{}` is not a C scalar type, nor an array `type[]` or `type[length]` of one", shorten(name));
+    let unknown = || {
+        let name = shorten(name);
+        format!(
+            "`{name}` is not a C scalar type, nor an array `type[]` or `type[length]` of one, nor `char*` or `bytes`"
+        )
+    };
+    if name.trim_ascii() == "bytes" {
+        return Ok((DataType { element: ScalarType::UnsignedChar, shape: Shape::Bytes }, None));
+    }
+    if let Some(pointed_to) = name.trim_ascii().strip_suffix('*') {
+        return match pointed_to.trim_ascii() {
+            "char" | "const char" => Ok((DataType { element: ScalarType::Char, shape: Shape::Text }, None)),
+            _ => Err(unknown()),
+        };
+    }
     let (scalar, is_array, length) = match name.trim_ascii().strip_suffix(']') {
         None => (name, false, None),
         Some(array) => match array.rsplit_once('[').ok_or_else(unknown)? {
@@ -126,7 +169,30 @@ fn read_type(name: &str) -> Result<(DataType, Option<usize>), String> {
         },
     };
     let element = ScalarType::from_name(scalar).ok_or_else(unknown)?;
-    Ok((DataType { element, is_array }, length))
+    let shape = if is_array { Shape::List } else { Shape::Scalar };
+    Ok((DataType { element, shape }, length))
+}
+
+/// Takes a text, and a NUL behind it for C, or bytes as they are.
+fn read_bytes(
+    mut bytes: Vec<u8>,
+    shape: Shape,
+    is_out: bool,
+    free_bytes: &mut usize,
+) -> Result<ParameterValue, String> {
+    if is_out {
+        let message = "is there, but an OUT parameter of this type is the function's result: leave it empty";
+        return if bytes.is_empty() { Ok(ParameterValue::Result) } else { Err(message.to_owned()) };
+    }
+    if shape == Shape::Text {
+        if bytes.contains(&0) || std::str::from_utf8(&bytes).is_err() {
+            return Err("is not base64 of UTF-8 text without NUL; bytes of any kind have the type `bytes`".to_owned());
+        }
+        bytes.reserve_exact(1);
+        bytes.push(0);
+    }
+    *free_bytes = free_bytes.checked_sub(bytes.len()).ok_or_else(too_large)?;
+    Ok(ParameterValue::Buffer(bytes.into()))
 }
 
 fn read_value(
@@ -141,15 +207,11 @@ fn read_value(
     if nothing && !is_out {
         return Err("is empty: an IN parameter needs a value".to_owned().into());
     }
-    if !is_out && !data_type.is_array {
+    if !is_out && !data_type.is_array() {
         return Ok(ParameterValue::Scalar(Scalar::parse(text, element)?));
     }
-    let content = match (data_type.is_array, length) {
-        (true, None) if nothing => {
-            return Err("is empty: an OUT array needs its length, in the type (`int[4]`) or by initial values"
-                .to_owned()
-                .into());
-        }
+    let content = match (data_type.is_array(), length) {
+        (true, None) if nothing => return Ok(ParameterValue::Result),
         (true, Some(length)) if nothing => zeroes(length, element, *free_bytes)?,
         (true, length) => read_list(text, element, length, *free_bytes)?.into(),
         (false, _) if nothing => zeroes(1, element, *free_bytes)?,
@@ -199,19 +261,30 @@ fn too_large() -> String {
     "does not fit into the memory that a call may use".to_owned()
 }
 
-/// A buffer's final content as text: a value, or for an array a JSON list. `None` when it is longer than `limit_bytes`,
-/// which is noticed before it is made: a list is up to three times as long as what it lists, and may not fit in memory.
-pub(crate) fn text_of_buffer(bytes: &[u8], data_type: DataType, limit_bytes: usize) -> Option<String> {
+/// A buffer's final content in the form of its type: a value, a JSON list, text, or the bytes. `None` when that is longer
+/// than `limit_bytes`, which is noticed before it is made: a list is up to three times as long as what it lists, and may
+/// not fit in memory.
+pub(crate) fn text_of_buffer(bytes: &[u8], data_type: DataType, limit_bytes: usize) -> Option<Vec<u8>> {
     let element = data_type.element;
-    if !data_type.is_array {
-        return Some(Scalar::from_bytes(bytes, element).to_text()).filter(|text| text.len() <= limit_bytes);
+    match data_type.shape {
+        Shape::Scalar => {
+            let text = Scalar::from_bytes(bytes, element).to_text();
+            return Some(text.into_bytes()).filter(|text| text.len() <= limit_bytes);
+        }
+        Shape::Text | Shape::Bytes => return (bytes.len() <= limit_bytes).then(|| bytes.to_vec()),
+        Shape::List => {}
     }
+    let items = bytes.chunks_exact(size_of(element)).map(|item| Scalar::from_bytes(item, element));
+    list_of(items, limit_bytes).map(String::into_bytes)
+}
+
+/// Values as a JSON list; `None` when it is longer than `limit_bytes`.
+pub(crate) fn list_of(values: impl Iterator<Item = Scalar>, limit_bytes: usize) -> Option<String> {
     let mut text = String::from("[");
-    for item in bytes.chunks_exact(size_of(element)) {
+    for value in values {
         if text.len() > 1 {
             text.push(',');
         }
-        let value = Scalar::from_bytes(item, element);
         let quote = if value.is_json_number() { "" } else { "\"" };
         text.push_str(quote);
         text.push_str(&value.to_text());
@@ -226,7 +299,7 @@ pub(crate) fn text_of_buffer(bytes: &[u8], data_type: DataType, limit_bytes: usi
 
 #[cfg(test)]
 mod tests {
-    use super::{Content, DataType, ParameterValue, STANDARD, read_all, text_of_buffer};
+    use super::{Content, DataType, ParameterValue, STANDARD, Shape, read_all, text_of_buffer};
     use crate::RequestError;
     use base64::Engine as _;
     use proptest::prelude::*;
@@ -256,9 +329,10 @@ mod tests {
         match parameter.value {
             ParameterValue::Buffer(mut content) => {
                 content.bytes.resize(content.size_bytes, 0);
-                text_of_buffer(&content.bytes, parameter.data_type, MEMORY_BYTES).unwrap()
+                let text = text_of_buffer(&content.bytes, parameter.data_type, MEMORY_BYTES).unwrap();
+                String::from_utf8(text).unwrap()
             }
-            ParameterValue::Scalar(_) => panic!("no buffer for {type_name} {mode}"),
+            ParameterValue::Scalar(_) | ParameterValue::Result => panic!("no buffer for {type_name} {mode}"),
         }
     }
 
@@ -313,12 +387,14 @@ mod tests {
 
     #[test]
     fn a_text_that_would_be_longer_than_its_limit_is_not_made() {
-        let array = DataType { element: ScalarType::Char, is_array: true };
-        assert_eq!(text_of_buffer(&[1, 2, 3], array, 7).as_deref(), Some("[1,2,3]"));
+        let array = DataType { element: ScalarType::Char, shape: Shape::List };
+        assert_eq!(text_of_buffer(&[1, 2, 3], array, 7).as_deref(), Some(b"[1,2,3]".as_slice()));
         assert_eq!(text_of_buffer(&[1, 2, 3], array, 6), None);
-        assert_eq!(text_of_buffer(&[], array, 2).as_deref(), Some("[]"));
+        assert_eq!(text_of_buffer(&[], array, 2).as_deref(), Some(b"[]".as_slice()));
         assert_eq!(text_of_buffer(&[], array, 1), None);
-        assert_eq!(text_of_buffer(&[100], DataType { is_array: false, ..array }, 2), None);
+        for shape in [Shape::Scalar, Shape::Text, Shape::Bytes] {
+            assert_eq!(text_of_buffer(&[100], DataType { shape, ..array }, 0), None);
+        }
     }
 
     #[test]
@@ -338,11 +414,39 @@ mod tests {
             ("char[]", "[128]", "IN"),
             ("int[2]", "[1,2,3]", "IN"),
             ("int[]", "", "IN"),
-            ("int[]", "", "OUT"),
+            ("char*", "a\0b", "IN"),
+            ("char*", "a", "OUT"),
+            ("bytes", "a", "OUT"),
             ("int[18446744073709551615]", "", "OUT"),
             ("int[257]", "", "OUT"),
         ] {
             assert_eq!(field_at_fault(&json(type_name, value, mode)), "params[1].value", "{type_name} {value}");
+        }
+    }
+
+    #[test]
+    fn texts_get_a_nul_and_bytes_stay_as_they_are() {
+        let content = |type_name: &str, value: &str| match read_all(&[json(type_name, value, "IN")], MEMORY_BYTES) {
+            Ok(mut parameters) => match parameters.remove(0).value {
+                ParameterValue::Buffer(content) => content.bytes,
+                other => panic!("no buffer: {other:?}"),
+            },
+            Err(error) => panic!("{error}"),
+        };
+        assert_eq!(content("char*", "aä"), "aä\0".as_bytes());
+        assert_eq!(content(" const char * ", ""), b"\0");
+        assert_eq!(content("bytes", "a\0b"), b"a\0b");
+        assert_eq!(content("bytes", ""), b"");
+        let raw = br#"{"type":"bytes","var_name":"x","value":"//8=","mode":"IN"}"#.to_vec();
+        assert!(read_all(std::slice::from_ref(&raw), MEMORY_BYTES).is_ok());
+        assert!(read_all(&[raw], 1).is_err());
+    }
+
+    #[test]
+    fn an_out_array_of_no_length_is_the_functions_result() {
+        for type_name in ["int[]", "char*", "bytes"] {
+            let parameter = read_all(&[json(type_name, "", "OUT")], MEMORY_BYTES).unwrap().remove(0);
+            assert_eq!(parameter.value, ParameterValue::Result);
         }
     }
 

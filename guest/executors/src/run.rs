@@ -3,14 +3,15 @@
 //! wasmi counts fuel, not time. So a call gets fuel for a few milliseconds, and when that is used up, the clock and
 //! the stop flag are looked at, other threads get their turn, and the call goes on where it was.
 
-use crate::arguments::{self, Argument, Buffer};
-use crate::compiled::Compiled;
+use crate::arguments::{self, Argument, Bound, Buffer, BufferResult};
+use crate::assemblyscript;
+use crate::compiled::{Allocator, BufferPlace, Compiled};
 use crate::executable::{BoundCall, CallContext, Executable, Parameters};
 use crate::host_functions::MEMORY_EXPORT;
-use crate::parameter::text_of_buffer;
+use crate::parameter::{DataType, Shape, list_of, text_of_buffer};
 use crate::sandbox::{CallState, MemoryRefusal};
 use crate::scalar::{Scalar, size_of};
-use crate::sections::START_EXPORT;
+use crate::wasi::{Ending, Program};
 use crate::{Failure, FailureKind, Limits, RequestError, Success};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,10 +23,14 @@ const SLICE_FUEL: u64 = 1_000_000;
 
 const PAGE_BYTES: usize = 64 * 1024;
 
+/// AssemblyScript's export that keeps an object.
+const PIN_EXPORT: &str = "__pin";
+
 /// A function with its parameters.
 struct WasmCall {
     compiled: Arc<Compiled>,
-    arguments: Vec<Argument>,
+    bound: Bound,
+    program: Program,
 }
 
 impl Executable for Compiled {
@@ -34,21 +39,25 @@ impl Executable for Compiled {
     }
 
     fn bind(self: Arc<Self>, parameters: Parameters<'_>) -> Result<Box<dyn BoundCall>, RequestError> {
-        let arguments = arguments::bind(&self.signature, parameters.typed)?;
-        Ok(Box::new(WasmCall { compiled: self, arguments }))
+        let interface = &self.interface;
+        let (program, typed) = if interface.is_program {
+            (Program::from_parameters(parameters.typed)?, Vec::new())
+        } else {
+            (Program::of_function(), parameters.typed)
+        };
+        let bound = arguments::bind(&interface.signature, typed)?;
+        Ok(Box::new(WasmCall { compiled: self, bound, program }))
     }
 }
 
 impl BoundCall for WasmCall {
     fn run(self: Box<Self>, context: &mut CallContext<'_>) -> Result<Success, Failure> {
-        let Self { compiled, arguments } = *self;
-        let log = std::mem::take(&mut context.log);
-        let state = CallState::new(context.limits.memory_bytes, Arc::clone(context.pool), log, context.random);
-        let mut store = Store::new(compiled.module.engine(), state);
+        let Self { compiled, bound, program } = *self;
+        let mut store = Store::new(compiled.module.engine(), CallState::new(context, program));
         store.limiter(|state| &mut state.memory);
         let meter = Meter { context, fuel_left: context.limits.fuel };
         let mut running = Running { store, compiled: &compiled, meter };
-        let result = running.call(arguments);
+        let result = running.call_or_exit(bound);
         context.log = running.store.into_data().log;
         result
     }
@@ -68,24 +77,55 @@ struct Placed {
 }
 
 impl Running<'_> {
-    fn call(&mut self, arguments: Vec<Argument>) -> Result<Success, Failure> {
+    /// The whole call. One that ended itself, by `proc_exit` with code 0, has not failed.
+    fn call_or_exit(&mut self, bound: Bound) -> Result<Success, Failure> {
+        match self.call(bound) {
+            Err(_) if self.store.data().ending == Some(Ending::Exit(0)) => {
+                Ok(self.store.data_mut().program.take_result())
+            }
+            result => result,
+        }
+    }
+
+    fn call(&mut self, bound: Bound) -> Result<Success, Failure> {
+        let Bound { arguments, returned } = bound;
+        let interface = &self.compiled.interface;
         let first_slice = self.meter.next_slice(0)?;
         self.set_fuel(first_slice)?;
         let instance = self.compiled.linker.instantiate_and_start(&mut self.store, &self.compiled.module);
         let instance = instance.map_err(|error| self.failure(&error))?;
         self.store.data_mut().memory.start_running();
-        if self.compiled.has_start {
-            self.call_export(instance, START_EXPORT, &[], &mut [])?;
+        for initializer in &interface.initializers {
+            self.call_export(instance, initializer, &[], &mut [])?;
         }
         let memory = instance.get_memory(&self.store, MEMORY_EXPORT);
-        let (inputs, placed) = self.place(arguments, memory)?;
-        let result_type = self.compiled.signature.result;
-        let mut outputs: Vec<Val> = result_type.map(|_| Val::I32(0)).into_iter().collect();
-        self.call_export(instance, &self.compiled.entry, &inputs, &mut outputs)?;
-        let outs = self.read_outs(placed, memory)?;
-        let returned = || Scalar::from_wasm(outputs.first()?, result_type?).map(|value| value.to_text().into_bytes());
-        let result = outs.last().map(|(_, value)| value.clone()).or_else(returned);
+        let (inputs, placed) = self.place(arguments, instance, memory)?;
+        let mut outputs = vec![Val::I32(0); interface.signature.results.len()];
+        self.call_export(instance, &interface.entry, &inputs, &mut outputs)?;
+        if interface.is_program {
+            return Ok(self.store.data_mut().program.take_result());
+        }
+        let mut outs = self.read_outs(placed, memory)?;
+        if let Some((name, data_type)) = returned {
+            outs.push((name, self.read_returned(&outputs, data_type, memory)?));
+        }
+        let result = match outs.last() {
+            Some((_, value)) => Some(value.clone()),
+            None => self.returned_values(&outputs)?,
+        };
         Ok(Success { result, outs })
+    }
+
+    /// The results as text: one as it is, several as a JSON list.
+    fn returned_values(&self, outputs: &[Val]) -> Result<Option<Vec<u8>>, Failure> {
+        let types = &self.compiled.interface.signature.results;
+        let mut values = outputs.iter().zip(types).filter_map(|(value, of)| Scalar::from_wasm(value, *of));
+        let text = match types.len() {
+            0 => return Ok(None),
+            1 => values.next().map(Scalar::to_text),
+            _ => list_of(values, self.meter.context.limits.result_bytes),
+        };
+        text.map(|text| Some(text.into_bytes())).ok_or_else(|| failure_of_result(self.meter.context.limits))
     }
 
     fn call_export(
@@ -117,22 +157,38 @@ impl Running<'_> {
     }
 
     /// Copies the buffers into linear memory and gives the function's inputs, addresses among them.
-    fn place(&mut self, arguments: Vec<Argument>, memory: Option<Memory>) -> Result<(Vec<Val>, Vec<Placed>), Failure> {
+    fn place(
+        &mut self,
+        arguments: Vec<Argument>,
+        instance: Instance,
+        memory: Option<Memory>,
+    ) -> Result<(Vec<Val>, Vec<Placed>), Failure> {
         let mut inputs = Vec::with_capacity(arguments.len());
         let mut placed = Vec::new();
         let memory_bytes = memory.map_or(0, |memory| memory.data_size(&self.store));
-        let mut end = self.compiled.heap_base.map_or(memory_bytes, |heap_base| heap_base as usize);
+        let mut end = match self.compiled.interface.buffers {
+            BufferPlace::From(address) => address as usize,
+            BufferPlace::BehindMemory | BufferPlace::Allocator(_) => memory_bytes,
+        };
         for argument in arguments {
-            match argument {
-                Argument::Value(value) => inputs.push(value),
-                Argument::Buffer(buffer) => {
+            let buffer = match argument {
+                Argument::Value(value) => {
+                    inputs.push(value);
+                    continue;
+                }
+                Argument::Buffer(buffer) => buffer,
+            };
+            let address = match self.compiled.interface.buffers {
+                BufferPlace::Allocator(allocator) => self.allocate(instance, allocator, &buffer)?,
+                _ => {
                     let address = end.next_multiple_of(size_of(buffer.data_type.element));
                     end = address.saturating_add(buffer.content.size_bytes);
-                    // An address is an unsigned i32; the memory limit has been checked to keep `end` below 4 GiB.
-                    inputs.push(Val::I32(address as u32 as i32));
-                    placed.push(Placed { buffer, address });
+                    address
                 }
-            }
+            };
+            // An address is an unsigned i32; the memory limit has been checked to keep `end` below 4 GiB.
+            inputs.push(Val::I32(address as u32 as i32));
+            placed.push(Placed { buffer, address });
         }
         if placed.is_empty() {
             return Ok((inputs, placed));
@@ -140,14 +196,74 @@ impl Running<'_> {
         let memory = memory.ok_or_else(|| missing(MEMORY_EXPORT))?;
         // One byte more, so that the address of an empty array, too, lies inside.
         let missing_bytes = (end + 1).saturating_sub(memory_bytes);
-        let missing_pages = missing_bytes.div_ceil(PAGE_BYTES) as u64;
-        memory.grow(&mut self.store, missing_pages).map_err(|error| self.failure(&error.into()))?;
+        if !matches!(self.compiled.interface.buffers, BufferPlace::Allocator(_)) {
+            let missing_pages = missing_bytes.div_ceil(PAGE_BYTES) as u64;
+            memory.grow(&mut self.store, missing_pages).map_err(|error| self.failure(&error.into()))?;
+        }
         for Placed { buffer, address } in &placed {
-            memory
-                .write(&mut self.store, *address, &buffer.content.bytes)
-                .map_err(|error| self.failure(&error.into()))?;
+            let content = &buffer.content;
+            let place = address.checked_add(content.size_bytes).map(|end| *address..end);
+            let place = place.and_then(|place| memory.data_mut(&mut self.store).get_mut(place));
+            let place = place.ok_or_else(bad_allocator)?;
+            let (given, rest) = place.split_at_mut(content.bytes.len());
+            given.copy_from_slice(&content.bytes);
+            // What an allocator gives may have been used before.
+            rest.fill(0);
         }
         Ok((inputs, placed))
+    }
+
+    /// Asks the module itself where a buffer goes.
+    fn allocate(&mut self, instance: Instance, allocator: Allocator, buffer: &Buffer) -> Result<usize, Failure> {
+        // No larger than the call's memory may be.
+        let size = Val::I32(buffer.content.size_bytes as u32 as i32);
+        let is_text = buffer.data_type.shape == Shape::Text;
+        let inputs = match allocator {
+            Allocator::Size(_) => vec![size],
+            Allocator::Realloc(_) => vec![Val::I32(0), Val::I32(0), Val::I32(8), size],
+            Allocator::Object(_) if is_text => vec![size, Val::I32(assemblyscript::STRING)],
+            Allocator::Object(_) => vec![size, Val::I32(assemblyscript::ARRAY_BUFFER)],
+        };
+        let mut outputs = [Val::I32(0)];
+        self.call_export(instance, allocator.export(), &inputs, &mut outputs)?;
+        let [Val::I32(address)] = outputs else { return Err(bad_allocator()) };
+        if let Allocator::Object(_) = allocator {
+            // Or the next allocation may take it for garbage.
+            if instance.get_func(&self.store, PIN_EXPORT).is_some() {
+                self.call_export(instance, PIN_EXPORT, &[Val::I32(address)], &mut outputs)?;
+            }
+        }
+        if address == 0 && buffer.content.size_bytes > 0 {
+            return Err(failure(FailureKind::Memory, "the module's own allocator has no memory for the parameters"));
+        }
+        Ok(address.cast_unsigned() as usize)
+    }
+
+    /// The buffer that the function gives back.
+    fn read_returned(&self, outputs: &[Val], data_type: DataType, memory: Option<Memory>) -> Result<Vec<u8>, Failure> {
+        let data = memory.map_or(&[][..], |memory| memory.data(&self.store));
+        let at = |address: u32, length: u32| {
+            let start = address as usize;
+            data.get(start..start.checked_add(length as usize)?)
+        };
+        let is_object = self.compiled.interface.signature.buffer_result == Some(BufferResult::Object);
+        let bytes = match outputs {
+            [Val::I64(packed)] => at((packed >> 32) as u32, *packed as u32),
+            [Val::I32(address), Val::I32(length)] => at(address.cast_unsigned(), length.cast_unsigned()),
+            [Val::I32(address)] => assemblyscript::content(data, address.cast_unsigned()),
+            _ => None,
+        };
+        let bytes = bytes.ok_or_else(|| {
+            failure(FailureKind::Trap, "the function's result is a buffer that does not lie in its memory")
+        })?;
+        let limits = self.meter.context.limits;
+        let text = if is_object && data_type.shape == Shape::Text {
+            // Each two bytes become up to three.
+            if bytes.len() > limits.result_bytes { None } else { Some(assemblyscript::text(bytes).into_bytes()) }
+        } else {
+            text_of_buffer(bytes, data_type, limits.result_bytes)
+        };
+        text.filter(|text| text.len() <= limits.result_bytes).ok_or_else(|| failure_of_result(limits))
     }
 
     /// The final values of what is `OUT`, by name.
@@ -162,16 +278,28 @@ impl Running<'_> {
             left_bytes = left_bytes.checked_sub(name.len()).ok_or_else(too_large)?;
             let text = text_of_buffer(bytes, data_type, left_bytes).ok_or_else(too_large)?;
             left_bytes -= text.len();
-            outs.push((name, text.into_bytes()));
+            outs.push((name, text));
         }
         Ok(outs)
     }
 
     fn failure(&self, error: &Error) -> Failure {
+        match self.store.data().ending {
+            Some(Ending::Exit(code)) => {
+                return failure(FailureKind::Exception, format!("the program ended with exit code {code}"));
+            }
+            Some(Ending::OutputLimit) => return failure_of_result(self.meter.context.limits),
+            Some(Ending::Interrupted) => {
+                if let Err(reason) = self.meter.context.check() {
+                    return reason;
+                }
+            }
+            None => {}
+        }
         match self.store.data().memory.refusal() {
             Some(refusal) => failure_of_memory(refusal, self.meter.context.limits),
             None => match error.as_trap_code() {
-                Some(TrapCode::UnreachableCodeReached) if self.compiled.unreachable_is_overflow => {
+                Some(TrapCode::UnreachableCodeReached) if self.compiled.interface.unreachable_is_overflow => {
                     failure_of(&TrapCode::StackOverflow.into())
                 }
                 _ => failure_of(error),
@@ -204,6 +332,11 @@ impl Meter<'_> {
 
 fn failure(kind: FailureKind, reason: impl Into<String>) -> Failure {
     Failure::new(kind, reason)
+}
+
+/// What a module's allocator must not do.
+fn bad_allocator() -> Failure {
+    failure(FailureKind::Trap, "the module's own allocator gave an address outside of its memory")
 }
 
 /// What [`prepare`](crate::Executors::prepare) has checked to be there.

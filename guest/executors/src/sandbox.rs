@@ -1,9 +1,12 @@
 //! What surrounds a running function: the state of its store, the memory it may take, the log it may write.
 
-use crate::RandomSource;
+use crate::executable::CallContext;
 use crate::memory::has_room;
+use crate::wasi::{Ending, Program};
+use crate::{RandomSource, StopFlag};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 use wasmi::ResourceLimiter;
 use wasmi::errors::{MemoryError, TableError};
 use wasmi_core::LimiterError;
@@ -154,12 +157,20 @@ impl Log {
 
     /// Adds a message, on lines of its own.
     pub(crate) fn add(&mut self, message: &[u8]) {
-        let free_bytes = self.limit_bytes - self.bytes.len();
-        self.is_cut |= message.len() > free_bytes;
-        self.bytes.extend(message.iter().take(free_bytes));
+        if self.bytes.last().is_some_and(|last| *last != b'\n') {
+            self.append(b"\n");
+        }
+        self.append(message);
         if !message.ends_with(b"\n") && self.bytes.len() < self.limit_bytes {
             self.bytes.push(b'\n');
         }
+    }
+
+    /// Adds a piece of what may become a line.
+    pub(crate) fn append(&mut self, piece: &[u8]) {
+        let free_bytes = self.limit_bytes - self.bytes.len();
+        self.is_cut |= piece.len() > free_bytes;
+        self.bytes.extend(piece.iter().take(free_bytes));
     }
 
     pub(crate) fn into_text(self) -> String {
@@ -176,11 +187,36 @@ pub(crate) struct CallState {
     pub(crate) memory: MemoryAccount,
     pub(crate) log: Log,
     pub(crate) random: RandomSource,
+    /// What the function has of WASI.
+    pub(crate) program: Program,
+    /// Why the call ended within a function of the host, if it did.
+    pub(crate) ending: Option<Ending>,
+    pub(crate) started: Instant,
+    /// Most that a program may write to stdout.
+    pub(crate) output_limit_bytes: usize,
+    deadline: Option<Instant>,
+    stop: StopFlag,
 }
 
 impl CallState {
-    pub(crate) fn new(memory_bytes: usize, pool: Arc<MemoryPool>, log: Log, random: RandomSource) -> Self {
-        Self { memory: MemoryAccount::new(memory_bytes, pool), log, random }
+    /// The state of a call that begins now, and takes over the context's log.
+    pub(crate) fn new(context: &mut CallContext<'_>, program: Program) -> Self {
+        Self {
+            memory: MemoryAccount::new(context.limits.memory_bytes, Arc::clone(context.pool)),
+            log: std::mem::take(&mut context.log),
+            random: context.random,
+            program,
+            ending: None,
+            started: Instant::now(),
+            output_limit_bytes: context.limits.result_bytes,
+            deadline: context.deadline,
+            stop: context.stop.clone(),
+        }
+    }
+
+    /// Whether the call has to end, because its time is over or nobody wants it any more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.stop.is_set() || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 }
 
@@ -228,6 +264,16 @@ mod tests {
         log.add(b"two\n");
         log.add(b"\xff");
         assert_eq!(log.into_text(), "one\ntwo\n\u{fffd}\n");
+    }
+
+    #[test]
+    fn pieces_become_lines_by_what_is_in_them_and_messages_begin_a_new_one() {
+        let mut log = Log::new(100);
+        log.append(b"one ");
+        log.append(b"line");
+        log.add(b"message");
+        log.append(b"end");
+        assert_eq!(log.into_text(), "one line\nmessage\nend");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The `WASM` front end: from a module as the user sends it to a [`Compiled`] function.
 
-use crate::arguments::{Expected, Signature, wasm_type_name};
-use crate::compiled::{Compiled, Interface, new_engine};
+use crate::arguments::{BufferResult, Expected, Signature, wasm_type_name};
+use crate::compiled::{Allocator, BufferPlace, Compiled, Interface, new_engine};
 use crate::host_functions::MEMORY_EXPORT;
 use crate::sections::{self, START_EXPORT};
 use crate::{Limits, RequestError};
@@ -11,6 +11,26 @@ use wasmi::{Engine, ExternType, FuncType, Module, ValType};
 
 /// The name of the function to run, if the module exports several.
 const RUN_EXPORT: &str = "run";
+/// The function of a program, and the one that makes any other module of WASI ready.
+const PROGRAM_EXPORT: &str = "_start";
+const INITIALIZE_EXPORT: &str = "_initialize";
+/// What toolchains export beside the function to run.
+const HELPER_EXPORTS: [&str; 14] = [
+    INITIALIZE_EXPORT,
+    "__wasm_call_ctors",
+    "__main_void",
+    "alloc",
+    "dealloc",
+    "malloc",
+    "calloc",
+    "realloc",
+    "free",
+    "cabi_realloc",
+    "__new",
+    "__pin",
+    "__unpin",
+    "__collect",
+];
 
 /// Compiles a module and finds out what it offers.
 ///
@@ -29,11 +49,22 @@ pub(crate) fn compile(wasm: &[u8], limits: &Limits) -> Result<Compiled, RequestE
         None => Cow::Borrowed(wasm),
     };
     let module = parse(&engine, &wasm)?;
-    let (entry, function) = function_to_run(&module).map_err(RequestError::unusable)?;
+    let exports = Exports { module: &module };
+    let (entry, function) = exports.function_to_run().map_err(RequestError::unusable)?;
+    let is_program = entry == PROGRAM_EXPORT;
+    let allocator = exports.allocator();
     let has_memory = matches!(module.get_export(MEMORY_EXPORT), Some(ExternType::Memory(_)));
-    let signature = signature_of(&entry, &function, has_memory).map_err(RequestError::unusable)?;
-    let interface =
-        Interface { entry, has_start: start.is_some(), signature, heap_base: None, unreachable_is_overflow: false };
+    let signature = signature_of(&entry, &function, has_memory, allocator).map_err(RequestError::unusable)?;
+    if is_program && !(signature.parameters.is_empty() && signature.results.is_empty()) {
+        return Err(RequestError::unusable("`_start` has parameters or results; a program of WASI has none"));
+    }
+    let mut initializers = Vec::new();
+    initializers.extend(start.map(|_| START_EXPORT));
+    if !is_program && exports.has_function(INITIALIZE_EXPORT, &[], &[]) {
+        initializers.push(INITIALIZE_EXPORT);
+    }
+    let buffers = allocator.map_or(BufferPlace::BehindMemory, BufferPlace::Allocator);
+    let interface = Interface { entry, initializers, is_program, signature, buffers, unreachable_is_overflow: false };
     Compiled::new(module, wasm.len(), interface, |_| None)
 }
 
@@ -46,44 +77,84 @@ fn invalid(error: wasmi::Error) -> RequestError {
     RequestError::unusable(format!("the module is not valid: {error}"))
 }
 
-/// The exported function named [`RUN_EXPORT`], or the only one.
-fn function_to_run(module: &Module) -> Result<(String, FuncType), String> {
-    let functions = module.exports().filter_map(|export| match export.ty() {
-        ExternType::Func(function) if export.name() != START_EXPORT => {
-            Some((export.name().to_owned(), function.clone()))
+/// What a module exports, asked by what is wanted of it.
+struct Exports<'a> {
+    module: &'a Module,
+}
+
+impl Exports<'_> {
+    /// The exported function named [`RUN_EXPORT`], else the program, else the only function that is not there for others.
+    fn function_to_run(&self) -> Result<(String, FuncType), String> {
+        let functions = self.module.exports().filter_map(|export| match export.ty() {
+            ExternType::Func(function) if export.name() != START_EXPORT => {
+                Some((export.name().to_owned(), function.clone()))
+            }
+            _ => None,
+        });
+        let mut functions: Vec<(String, FuncType)> = functions.collect();
+        for wanted in [RUN_EXPORT, PROGRAM_EXPORT] {
+            if let Some(found) = functions.iter().position(|(name, _)| name == wanted) {
+                return Ok(functions.swap_remove(found));
+            }
         }
-        _ => None,
-    });
-    let mut functions: Vec<(String, FuncType)> = functions.collect();
-    if let Some(run) = functions.iter().position(|(name, _)| name == RUN_EXPORT) {
-        return Ok(functions.swap_remove(run));
+        if functions.len() > 1 {
+            functions.retain(|(name, _)| !HELPER_EXPORTS.contains(&name.as_str()));
+        }
+        match functions.len() {
+            1 => Ok(functions.swap_remove(0)),
+            0 => Err("the module exports no function; export the one to run, as `run`".to_owned()),
+            count => {
+                let names = functions.iter().take(10).map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+                let more = if count > 10 { ", …" } else { "" };
+                Err(format!("the module exports {count} functions ({names}{more}); export the one to run as `run`"))
+            }
+        }
     }
-    match functions.len() {
-        1 => Ok(functions.swap_remove(0)),
-        0 => Err("the module exports no function; export the one to run, as `run`".to_owned()),
-        count => {
-            let names = functions.iter().take(10).map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
-            let more = if count > 10 { ", …" } else { "" };
-            Err(format!("the module exports {count} functions ({names}{more}); export the one to run as `run`"))
-        }
+
+    fn has_function(&self, name: &str, params: &[ValType], results: &[ValType]) -> bool {
+        matches!(self.module.get_export(name), Some(ExternType::Func(function))
+            if function.params() == params && function.results() == results)
+    }
+
+    /// What gives memory for buffers, if the module has it.
+    fn allocator(&self) -> Option<Allocator> {
+        let is_there =
+            |name: &str, parameters: usize| self.has_function(name, &[ValType::I32; 4][..parameters], &[ValType::I32]);
+        [
+            (Allocator::Object("__new"), 2),
+            (Allocator::Size("alloc"), 1),
+            (Allocator::Size("malloc"), 1),
+            (Allocator::Realloc("cabi_realloc"), 4),
+        ]
+        .into_iter()
+        .find(|(allocator, parameters)| is_there(allocator.export(), *parameters))
+        .map(|(allocator, _)| allocator)
     }
 }
 
-fn signature_of(name: &str, function: &FuncType, has_memory: bool) -> Result<Signature, String> {
+fn signature_of(
+    name: &str,
+    function: &FuncType,
+    has_memory: bool,
+    allocator: Option<Allocator>,
+) -> Result<Signature, String> {
     let unsupported = |value_type: &ValType| {
         format!("`{name}` has the type {} in its signature; use i32, i64, f32, f64", wasm_type_name(*value_type))
     };
-    let parameters = function.params().iter().map(|param| match scalar_type_of(*param) {
-        Some(_) => Ok(Expected::Wasm(*param)),
-        None => Err(unsupported(param)),
-    });
-    let parameters = parameters.collect::<Result<_, _>>()?;
-    let result = match function.results() {
-        [] => None,
-        [result] => Some(scalar_type_of(*result).ok_or_else(|| unsupported(result))?),
-        several => return Err(format!("`{name}` has {} results; at most one is supported", several.len())),
+    let scalar_type = |value_type: &ValType| scalar_type_of(*value_type).ok_or_else(|| unsupported(value_type));
+    for param in function.params() {
+        scalar_type(param)?;
+    }
+    let has_objects = matches!(allocator, Some(Allocator::Object(_)));
+    let buffer_result = match function.results() {
+        [ValType::I64] => Some(BufferResult::Packed),
+        [ValType::I32, ValType::I32] => Some(BufferResult::Pair),
+        [ValType::I32] if has_objects => Some(BufferResult::Object),
+        _ => None,
     };
-    Ok(Signature { parameters, result, has_memory })
+    let results = function.results().iter().map(scalar_type).collect::<Result<_, _>>()?;
+    let parameters = function.params().iter().map(|param| Expected::Wasm(*param)).collect();
+    Ok(Signature { parameters, results, buffer_result, has_memory, has_objects })
 }
 
 /// The C type in which a WebAssembly value is printed. The module does not tell signed from unsigned.

@@ -1,6 +1,7 @@
 //! Functions from request to outcome, through the crate's public face.
 #![expect(clippy::unwrap_used, reason = "helpers of tests, too, fail a test by panicking")]
 
+mod buffers;
 #[cfg(feature = "c")]
 mod c;
 mod failures;
@@ -9,4 +10,6 @@ mod imports;
 mod refusals;
 mod sharing;
 mod support;
+mod toolchains;
+mod wasi;
 mod wasm;

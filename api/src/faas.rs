@@ -18,7 +18,7 @@ pub const RENEW_PATH: &str = "/v1/skerry/renew";
 /// Body of `POST /v1/faas/execute-sync` and `execute-async`.
 ///
 /// The runtime reads requests field by field itself, to name the field that is wrong; clients serialise this type.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExecuteRequest {
     /// The executor: `C`, `WASM` or `PY`.
     pub lang: String,
@@ -29,6 +29,18 @@ pub struct ExecuteRequest {
     /// A client's own hash of the function. Accepted and not trusted; may be missing or empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fc_hash: Option<String>,
+    /// Lowers the runtime's limit of the call's time, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<u64>,
+    /// Lowers the runtime's limit of the call's memory, in MiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_mib: Option<u64>,
+    /// Lowers the runtime's limit of result and `OUT` values together, and of the log, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_output_bytes: Option<u64>,
+    /// The answer is to have the call's log ([`ExecuteAnswer::logs`]).
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub log: bool,
 }
 
 /// One decoded parameter of a `C` or `WASM` function: what the base64 in [`ExecuteRequest::params`] holds as JSON.
@@ -79,6 +91,9 @@ pub struct ExecuteAnswer {
     /// All `OUT` values in the order of the parameters; absent when there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outs: Vec<OutValue>,
+    /// The lines that the function logged, if the request asked for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logs: Option<Vec<String>>,
 }
 
 /// How far an asynchronous task is.

@@ -237,6 +237,18 @@ pub struct FunctionArguments {
     #[arg(long, value_name = "SECONDS", default_value_t = 90, env = "SKERRY_TIMEOUT",
           value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: u64,
+    /// Longest that the function may run, in milliseconds; a runtime's own limit can only be lowered
+    #[arg(long, value_name = "MILLISECONDS", env = "SKERRY_TIMEOUT_MS")]
+    pub timeout_ms: Option<u64>,
+    /// Most memory that the function may use, in MiB; a runtime's own limit can only be lowered
+    #[arg(long, value_name = "MIB", env = "SKERRY_MEMORY_MIB")]
+    pub memory_mib: Option<u64>,
+    /// Most bytes of result and OUT values together; a runtime's own limit can only be lowered
+    #[arg(long, value_name = "BYTES", env = "SKERRY_MAX_OUTPUT_BYTES")]
+    pub max_output_bytes: Option<u64>,
+    /// Print what the function logged, on stderr
+    #[arg(long, env = "SKERRY_LOG", value_parser = BoolishValueParser::new())]
+    pub log: bool,
     /// For C name=value; for WASM type:value in order; a type alone with `out:` in front is an OUT parameter
     #[arg(value_name = "ARGUMENT", allow_negative_numbers = true)]
     pub arguments: Vec<String>,

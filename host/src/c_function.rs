@@ -69,7 +69,7 @@ pub fn request(source: &str, wanted: Option<&str>, arguments: &[String]) -> Resu
         return Err(not_last(source, wanted, signature.name));
     }
     let params = parameters(&signature, arguments)?.iter().map(encode).collect();
-    Ok(ExecuteRequest { lang: "C".to_owned(), fc: BASE64_STANDARD.encode(source), params, fc_hash: None })
+    Ok(ExecuteRequest { lang: "C".to_owned(), fc: BASE64_STANDARD.encode(source), params, ..ExecuteRequest::default() })
 }
 
 /// A parameter as it stands in [`ExecuteRequest::params`].

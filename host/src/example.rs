@@ -72,8 +72,14 @@ mod tests {
 
     #[test]
     fn only_a_finished_call_has_a_result() {
-        let mut answer =
-            ExecuteAnswer { result: Some("Ny41".to_owned()), ret_code: 0, res: None, err: None, outs: Vec::new() };
+        let mut answer = ExecuteAnswer {
+            result: Some("Ny41".to_owned()),
+            ret_code: 0,
+            res: None,
+            err: None,
+            outs: Vec::new(),
+            logs: None,
+        };
         assert_eq!(result("e", &answer), Ok("7.5".to_owned()));
         answer.ret_code = -1;
         answer.err = Some("out-of-bounds memory access".to_owned());

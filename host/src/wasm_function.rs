@@ -43,7 +43,12 @@ pub fn request(module: &[u8], wanted: Option<&str>, arguments: &[String]) -> Res
         .enumerate()
         .map(|(index, argument)| parameter(index, argument).map(|parameter| encode(&parameter)))
         .collect::<Result<_, _>>()?;
-    Ok(ExecuteRequest { lang: "WASM".to_owned(), fc: BASE64_STANDARD.encode(module), params, fc_hash: None })
+    Ok(ExecuteRequest {
+        lang: "WASM".to_owned(),
+        fc: BASE64_STANDARD.encode(module),
+        params,
+        ..ExecuteRequest::default()
+    })
 }
 
 fn parameter(index: usize, argument: &str) -> Result<Parameter, WasmFunctionError> {

@@ -71,6 +71,26 @@ fn a_c_functions_out_parameter_is_the_result_both_ways() {
 }
 
 #[test]
+fn a_call_may_have_lower_limits_and_show_its_log() {
+    let runtime = Runtime::start();
+    let module = wat::parse_str(
+        r#"(module (import "skerry" "log" (func $log (param i32 i32))) (memory (export "memory") 1)
+            (data (i32.const 0) "seen\1b[2J")
+            (func (export "run") (call $log (i32.const 0) (i32.const 8)) (loop $again (br $again))))"#,
+    )
+    .expect("the module is well formed");
+    let module = file(&module);
+    let path = module.path().to_str().expect("a plain path");
+    let (code, _, stderr) = runtime.skerry(&["call", "--lang", "WASM", "--file", path, "--log", "--timeout-ms", "50"]);
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("seen\u{fffd}[2J") && stderr.contains("longer than 50 ms"), "{stderr}");
+    for (flag, field) in [("--memory-mib", "memory_mib"), ("--max-output-bytes", "max_output_bytes")] {
+        let (code, _, stderr) = runtime.skerry(&["call", "--lang", "WASM", "--file", path, flag, "999999999"]);
+        assert!(code == Some(1) && stderr.contains(&format!("{field} is 999999999")), "{stderr}");
+    }
+}
+
+#[test]
 fn raw_is_the_answer_as_it_came() {
     let runtime = Runtime::start();
     let source = file(b"void sum(float a, float b, float *c) { *c = a + b; }");

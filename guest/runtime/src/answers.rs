@@ -75,24 +75,25 @@ pub(crate) fn refused(refusal: &JobError) -> Option<Response> {
     Some(if status == 405 { Response { allow: Some("POST"), ..response } } else { response })
 }
 
-/// What came of a call, with values in base64.
-pub(crate) fn execute_answer(outcome: Outcome) -> ExecuteAnswer {
+/// What came of a call, with values in base64, and with the lines of the log if they are wanted.
+pub(crate) fn execute_answer(outcome: Outcome, wants_log: bool) -> ExecuteAnswer {
+    let logs = wants_log.then(|| outcome.log.lines().map(str::to_owned).collect());
     match outcome.result {
         Ok(success) => {
             let result = success.result.map(|value| STANDARD.encode(value));
             let out = |(var_name, value): (String, Vec<u8>)| OutValue { var_name, value: STANDARD.encode(value) };
             let outs = success.outs.into_iter().map(out).collect();
-            ExecuteAnswer { result: result.clone(), ret_code: 0, res: result, err: None, outs }
+            ExecuteAnswer { result: result.clone(), ret_code: 0, res: result, err: None, outs, logs }
         }
         Err(failure) => {
-            ExecuteAnswer { result: None, ret_code: -1, res: None, err: Some(failure.reason), outs: Vec::new() }
+            ExecuteAnswer { result: None, ret_code: -1, res: None, err: Some(failure.reason), outs: Vec::new(), logs }
         }
     }
 }
 
 /// The answer of `execute-sync`.
-pub(crate) fn executed(answer: &ExecuteAnswer, duration: Duration) -> Response {
-    Response { duration: Some(duration), ..json(200, answer) }
+pub(crate) fn executed(call: Uuid, answer: &ExecuteAnswer, duration: Duration) -> Response {
+    Response { call: Some(call), duration: Some(duration), ..json(200, answer) }
 }
 
 /// The answer of `execute-async`.
@@ -142,31 +143,46 @@ mod tests {
 
     fn sum() -> ExecuteAnswer {
         let outs = vec![("c".to_owned(), "7.5".into())];
-        execute_answer(outcome(Ok(Success { result: Some("7.5".into()), outs })))
+        execute_answer(outcome(Ok(Success { result: Some("7.5".into()), outs })), false)
     }
 
     fn failed() -> ExecuteAnswer {
         let failure = Failure { reason: "integer division by zero".to_owned(), kind: FailureKind::Trap };
-        execute_answer(outcome(Err(failure)))
+        execute_answer(outcome(Err(failure)), false)
     }
 
     #[test]
     fn a_result_stands_under_both_names_and_out_values_by_their_own() {
         let expected =
             r#"{"result":"Ny41","ret_code":0,"res":"Ny41","err":null,"outs":[{"var_name":"c","value":"Ny41"}]}"#;
-        golden(&executed(&sum(), Duration::ZERO), 200, expected);
+        golden(&executed(task(), &sum(), Duration::ZERO), 200, expected);
     }
 
     #[test]
     fn a_function_that_returns_nothing_has_no_result() {
-        let nothing = execute_answer(outcome(Ok(Success { result: None, outs: Vec::new() })));
-        golden(&executed(&nothing, Duration::ZERO), 200, r#"{"result":null,"ret_code":0,"res":null,"err":null}"#);
+        let nothing = execute_answer(outcome(Ok(Success { result: None, outs: Vec::new() })), false);
+        golden(
+            &executed(task(), &nothing, Duration::ZERO),
+            200,
+            r#"{"result":null,"ret_code":0,"res":null,"err":null}"#,
+        );
     }
 
     #[test]
     fn a_failed_function_is_an_answer_with_its_reason() {
         let expected = r#"{"result":null,"ret_code":-1,"res":null,"err":"integer division by zero"}"#;
-        golden(&executed(&failed(), Duration::ZERO), 200, expected);
+        golden(&executed(task(), &failed(), Duration::ZERO), 200, expected);
+    }
+
+    #[test]
+    fn the_log_is_in_the_answer_for_whoever_asked_for_it_whichever_way_the_function_ended() {
+        let failure = Failure { reason: "no".to_owned(), kind: FailureKind::Trap };
+        let log = "one \"1\"\n\ntwo\n".to_owned();
+        let answer = execute_answer(Outcome { log, ..outcome(Err(failure)) }, true);
+        let expected = r#"{"result":null,"ret_code":-1,"res":null,"err":"no","logs":["one \"1\"","","two"]}"#;
+        golden(&executed(task(), &answer, Duration::ZERO), 200, expected);
+        let silent = Outcome { log: String::new(), ..outcome(Ok(Success { result: None, outs: Vec::new() })) };
+        assert_eq!(execute_answer(silent, true).logs, Some(Vec::new()));
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod answers;
 mod connection;
 mod entropy;
 mod exposition;
+mod function_log;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod http;

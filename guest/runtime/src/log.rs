@@ -1,6 +1,6 @@
 //! The log: one JSON object a line on the standard output, which is the serial console in a microVM.
 //!
-//! Never holds a function's source, parameters or results.
+//! Never holds a function's source, parameters or results; of what a function logs, what `function_log` lets through.
 
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
@@ -75,10 +75,19 @@ impl Log {
     }
 
     /// Writes a line about `event`; `fields` is called only when the level is written at all.
-    pub(crate) fn write(&self, level: Level, event: &str, fields: impl FnOnce(Line) -> Line) {
-        if level <= self.level {
-            emit(&fields(Line::begin((self.now_us)(), level).text("event", event)).end());
+    /// How many bytes that were.
+    pub(crate) fn write(&self, level: Level, event: &str, fields: impl FnOnce(Line) -> Line) -> usize {
+        if !self.writes(level) {
+            return 0;
         }
+        let line = fields(Line::begin((self.now_us)(), level).text("event", event)).end();
+        emit(&line);
+        line.len()
+    }
+
+    /// Whether lines of this level are written.
+    pub(crate) fn writes(&self, level: Level) -> bool {
+        level <= self.level
     }
 
     /// Writes a line whose fields are those of a JSON object, whatever the level: the host waits for it.
@@ -106,7 +115,8 @@ impl fmt::Display for Escaped<'_> {
                 '"' => formatter.write_str("\\\"")?,
                 '\\' => formatter.write_str("\\\\")?,
                 '\n' => formatter.write_str("\\n")?,
-                control if u32::from(control) < 0x20 => write!(formatter, "\\u{:04x}", u32::from(control))?,
+                // Those of Unicode's second block too: terminals take them for the beginning of a command.
+                control if control.is_control() => write!(formatter, "\\u{:04x}", u32::from(control))?,
                 other => formatter.write_char(other)?,
             }
         }
@@ -120,10 +130,10 @@ mod tests {
 
     #[test]
     fn a_line_is_one_json_object_whatever_its_text_holds() {
-        let line = Line::begin(7, Level::Warn).text("event", "a\"b\\\n\u{1}é").number("count", 3).end();
+        let line = Line::begin(7, Level::Warn).text("event", "a\"b\\\n\u{1}\u{9b}é").number("count", 3).end();
         let value: serde_json::Value = serde_json::from_str(&line).unwrap();
-        assert_eq!(value["event"], "a\"b\\\n\u{1}é");
+        assert_eq!(value["event"], "a\"b\\\n\u{1}\u{9b}é");
         assert_eq!((&value["ts_us"], &value["level"], &value["count"]), (&7.into(), &"warn".into(), &3.into()));
-        assert_eq!(line.matches('\n').count(), 1);
+        assert_eq!(line.chars().filter(|character| character.is_control()).collect::<String>(), "\n");
     }
 }

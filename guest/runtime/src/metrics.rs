@@ -4,13 +4,13 @@
 //! dashboards read (`sr_…`).
 
 use skerry_api::console::Milestones;
-use skerry_executors::{FailureKind, Lang, Outcome};
+use skerry_executors::{CacheStatistics, FailureKind, Lang, Outcome};
 
 use crate::exposition::{Bound, Histogram, Page, Unit};
 use crate::router::Label;
 
 /// The status codes that the runtime answers with.
-const CODES: [u16; 14] = [200, 201, 400, 404, 405, 408, 413, 414, 417, 431, 500, 501, 503, 505];
+const CODES: [u16; 16] = [200, 201, 204, 400, 404, 405, 408, 413, 414, 417, 429, 431, 500, 501, 503, 505];
 
 /// Bounds in microseconds: functions take from fractions of a millisecond to their time limit.
 static DURATION_BOUNDS: [Bound; 18] = [
@@ -63,6 +63,9 @@ pub(crate) struct Gauges {
     pub(crate) calls_in_progress: usize,
     pub(crate) tasks_running: usize,
     pub(crate) tasks_finished: usize,
+    pub(crate) function_log_left_out_lines: u64,
+    pub(crate) cache: CacheStatistics,
+    pub(crate) processors: usize,
     pub(crate) memory_total_bytes: u64,
     pub(crate) memory_free_bytes: u64,
     pub(crate) uptime_us: u64,
@@ -109,6 +112,7 @@ impl Metrics {
         self.write_requests(&mut page);
         self.write_functions(&mut page, languages);
         self.write_cognit(&mut page);
+        write_cache(&mut page, languages, &gauges.cache);
         write_gauges(&mut page, gauges);
         page.into_text()
     }
@@ -158,6 +162,26 @@ impl Metrics {
     }
 }
 
+fn write_cache(page: &mut Page, languages: &[Lang], cache: &CacheStatistics) {
+    let families = [
+        ("skerry_compiled_cache_hits_total", "Calls whose function was compiled already.", &cache.hits),
+        ("skerry_compiled_cache_misses_total", "Functions that had to be compiled.", &cache.misses),
+    ];
+    for (name, help, counts) in families {
+        page.family(name, "counter", help);
+        for (lang, count) in Lang::ALL.iter().zip(counts) {
+            if languages.contains(lang) {
+                page.sample(name, &format!("lang=\"{}\"", lang.name()), *count, Unit::One);
+            }
+        }
+    }
+    let name = "skerry_compiled_cache_evictions_total";
+    page.single(name, "counter", "Compiled functions that made room for others.", cache.evictions);
+    page.single("skerry_compiled_cache_entries", "gauge", "Compiled functions that are kept.", cache.entries as u64);
+    let help = "Memory that they take, estimated.";
+    page.single("skerry_compiled_cache_bytes", "gauge", help, cache.bytes as u64);
+}
+
 fn write_gauges(page: &mut Page, gauges: &Gauges) {
     let count = |count: usize| count as u64;
     page.single("skerry_connections", "gauge", "Open connections.", count(gauges.connections));
@@ -166,6 +190,10 @@ fn write_gauges(page: &mut Page, gauges: &Gauges) {
     page.family("skerry_tasks", "gauge", "Asynchronous tasks that are remembered, by state.");
     page.sample("skerry_tasks", "state=\"running\"", count(gauges.tasks_running), Unit::One);
     page.sample("skerry_tasks", "state=\"finished\"", count(gauges.tasks_finished), Unit::One);
+    let name = "skerry_function_log_left_out_lines_total";
+    let help = "Lines of functions' logs that did not go to the console.";
+    page.single(name, "counter", help, gauges.function_log_left_out_lines);
+    page.single("skerry_processors", "gauge", "Processors of the machine.", count(gauges.processors));
     page.single("skerry_memory_total_bytes", "gauge", "Memory of the machine.", gauges.memory_total_bytes);
     let used = gauges.memory_total_bytes.saturating_sub(gauges.memory_free_bytes);
     page.single("skerry_memory_used_bytes", "gauge", "Memory in use.", used);
@@ -199,6 +227,9 @@ mod tests {
         calls_in_progress: 2,
         tasks_running: 3,
         tasks_finished: 4,
+        function_log_left_out_lines: 6,
+        cache: CacheStatistics { hits: [7, 0, 0], misses: [0, 8, 0], evictions: 9, entries: 10, bytes: 11 },
+        processors: 2,
         memory_total_bytes: 100,
         memory_free_bytes: 30,
         uptime_us: 1_500_000,
@@ -238,6 +269,13 @@ mod tests {
             "sr_func_succeeded_total 1",
             "sr_func_failed_total 1",
             r#"skerry_tasks{state="finished"} 4"#,
+            r#"skerry_compiled_cache_hits_total{lang="C"} 7"#,
+            r#"skerry_compiled_cache_misses_total{lang="WASM"} 8"#,
+            "skerry_compiled_cache_evictions_total 9",
+            "skerry_compiled_cache_entries 10",
+            "skerry_compiled_cache_bytes 11",
+            "skerry_function_log_left_out_lines_total 6",
+            "skerry_processors 2",
             "skerry_memory_used_bytes 70",
             "skerry_uptime_seconds 1.500000",
             r#"skerry_boot_milestone_microseconds{phase="ready"} 5"#,

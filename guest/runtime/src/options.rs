@@ -85,7 +85,7 @@ impl Default for Options {
             idle_time_limit: Duration::from_secs(60),
             read_time_limit: Duration::from_secs(10),
             connections: 64,
-            workers: 4,
+            workers: usual_workers(processors()),
             tasks: 256,
             task_retention: Duration::from_secs(600),
             renewal: false,
@@ -98,6 +98,16 @@ struct Known {
     name: &'static str,
     help: &'static str,
     set: fn(&mut Options, &'static str, &str) -> Result<(), OptionError>,
+}
+
+/// How many processors the machine has.
+pub(crate) fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// One for each processor, and one more, for tasks never take the last worker. Each takes a stack's memory.
+fn usual_workers(processors: usize) -> usize {
+    (processors + 1).clamp(4, 17)
 }
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
@@ -177,7 +187,7 @@ const KNOWN: [Known; 14] = [
     },
     Known {
         name: boot::OPTION_WORKERS,
-        help: "how many functions run at once (default 4)",
+        help: "how many functions run at once (default 4, or one more than there are processors)",
         set: |options, name, value| {
             options.workers = number(name, value, 1..=64)? as usize;
             Ok(())

@@ -8,8 +8,8 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use skerry_executors::{Lang, with_room};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
+use skerry_executors::{CallOptions, Lang, with_room};
 
 /// Most parameters of one call.
 const PARAMS_LIMIT: usize = 256;
@@ -22,6 +22,7 @@ pub(crate) struct CallRequest {
     pub(crate) lang: Lang,
     pub(crate) code: Vec<u8>,
     pub(crate) params: Vec<Vec<u8>>,
+    pub(crate) options: CallOptions,
 }
 
 /// Why a body is no call (400 unless said otherwise).
@@ -64,7 +65,13 @@ pub(crate) fn read(body: &[u8]) -> Result<CallRequest, BodyError> {
     let lang = Lang::from_name(&lang).ok_or_else(|| BodyError::UnknownLanguage(quote(&lang)))?;
     let code = decode(&code, || "fc".to_owned())?;
     let params = params.iter().enumerate().map(|(index, text)| decode(text, || format!("params[{index}]")));
-    Ok(CallRequest { lang, code, params: params.collect::<Result<_, _>>()? })
+    let options = CallOptions {
+        timeout_ms: fields.timeout_ms.flatten(),
+        memory_mib: fields.memory_mib.flatten(),
+        max_output_bytes: fields.max_output_bytes.flatten(),
+        wants_log: fields.log.flatten().is_some_and(|log| log == 1),
+    };
+    Ok(CallRequest { lang, code, params: params.collect::<Result<_, _>>()?, options })
 }
 
 fn decode(text: &str, field: impl Fn() -> String) -> Result<Vec<u8>, BodyError> {
@@ -92,6 +99,11 @@ struct Fields<'a> {
     fc: Option<Cow<'a, str>>,
     params: Option<Vec<Cow<'a, str>>>,
     fc_hash: Option<()>,
+    timeout_ms: Option<Option<u64>>,
+    memory_mib: Option<Option<u64>>,
+    max_output_bytes: Option<Option<u64>>,
+    /// 0 or 1.
+    log: Option<Option<u64>>,
 }
 
 /// Reads the object. Each visitor's `expecting` names the field, so that serde's own messages do.
@@ -112,6 +124,13 @@ impl<'de> Visitor<'de> for ObjectVisitor {
                 "fc" => set(&mut fields.fc, "fc", map.next_value_seed(Text { field: "fc", index: None })?)?,
                 "params" => set(&mut fields.params, "params", map.next_value_seed(List)?)?,
                 "fc_hash" => set(&mut fields.fc_hash, "fc_hash", map.next_value_seed(Unused)?)?,
+                "timeout_ms" => set(&mut fields.timeout_ms, &name, map.next_value_seed(Small::number("timeout_ms"))?)?,
+                "memory_mib" => set(&mut fields.memory_mib, &name, map.next_value_seed(Small::number("memory_mib"))?)?,
+                "max_output_bytes" => {
+                    let value = map.next_value_seed(Small::number("max_output_bytes"))?;
+                    set(&mut fields.max_output_bytes, &name, value)?;
+                }
+                "log" => set(&mut fields.log, &name, map.next_value_seed(Small { field: "log", is_number: false })?)?,
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
@@ -227,6 +246,53 @@ impl Visitor<'_> for Unused {
     }
 }
 
+/// A whole number, or true or false as 1 and 0. Null is as good as absent.
+#[derive(Clone, Copy)]
+struct Small {
+    field: &'static str,
+    is_number: bool,
+}
+
+impl Small {
+    const fn number(field: &'static str) -> Self {
+        Self { field, is_number: true }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Small {
+    type Value = Option<u64>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl Visitor<'_> for Small {
+    type Value = Option<u64>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = if self.is_number { "a whole number" } else { "true or false" };
+        write!(formatter, "{} to be {kind}", self.field)
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Self::Value, E> {
+        if self.is_number { Ok(Some(number)) } else { Err(E::invalid_type(Unexpected::Unsigned(number), &self)) }
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Self::Value, E> {
+        if self.is_number { Err(E::invalid_type(Unexpected::Bool(value), &self)) } else { Ok(Some(value.into())) }
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    // Serde's own message would repeat the string, however long.
+    fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<Self::Value, E> {
+        Err(E::invalid_type(Unexpected::Other("string"), &self))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -240,14 +306,31 @@ mod tests {
 
     #[test]
     fn the_fields_may_come_in_any_order_with_others_between_them() {
-        let expected =
-            CallRequest { lang: Lang::C, code: b"int".to_vec(), params: vec![b"{}".to_vec(), b"a".to_vec()] };
+        let expected = CallRequest {
+            lang: Lang::C,
+            code: b"int".to_vec(),
+            params: vec![b"{}".to_vec(), b"a".to_vec()],
+            options: CallOptions::default(),
+        };
         for body in [
             r#"{"lang":"C","fc":"aW50","params":["e30=","YQ=="],"fc_hash":"x"}"#,
             r#" {"x":[{"y":[1,2]}],"params":["e30=","Y\u0051=="],"z":null,"fc_hash":null,"fc":"aW50","lang":"\u0043"} "#,
         ] {
             assert_eq!(read(body.as_bytes()).as_ref(), Ok(&expected), "{body}");
         }
+    }
+
+    #[test]
+    fn options_are_numbers_and_a_switch_and_null_is_as_good_as_absent() {
+        let options = |fields: &str| {
+            let body = format!(r#"{{"lang":"C","fc":"aW50","params":[],{fields}}}"#);
+            read(body.as_bytes()).unwrap().options
+        };
+        let all = CallOptions { timeout_ms: Some(5), memory_mib: Some(0), max_output_bytes: Some(7), wants_log: true };
+        assert_eq!(options(r#""timeout_ms":5,"memory_mib":0,"max_output_bytes":7,"log":true"#), all);
+        let none = r#""timeout_ms":null,"memory_mib":null,"max_output_bytes":null,"log":null"#;
+        assert_eq!(options(none), CallOptions::default());
+        assert_eq!(options(r#""log":false"#), CallOptions::default());
     }
 
     #[test]
@@ -271,6 +354,14 @@ mod tests {
             (r#"{"params":"x"}"#, "params to be a list of strings"),
             (r#"{"params":["x","y",3.5]}"#, "params[2] to be a string"),
             (r#"{"fc_hash":7}"#, "fc_hash to be a string, null or absent"),
+            (r#"{"timeout_ms":"5"}"#, "timeout_ms to be a whole number"),
+            (r#"{"timeout_ms":-1}"#, "timeout_ms to be a whole number"),
+            (r#"{"memory_mib":1.5}"#, "memory_mib to be a whole number"),
+            (r#"{"max_output_bytes":true}"#, "max_output_bytes to be a whole number"),
+            (r#"{"max_output_bytes":99999999999999999999}"#, "max_output_bytes to be a whole number"),
+            (r#"{"log":1}"#, "log to be true or false"),
+            (r#"{"log":[]}"#, "log to be true or false"),
+            (r#"{"log":true,"log":null}"#, "log is there twice"),
             (r#"{"lang":"C","lang":"C"}"#, "lang is there twice"),
         ] {
             assert!(refused(body).contains(field), "{body}: {}", refused(body));

@@ -12,11 +12,12 @@ use skerry_executors::{CacheLimits, Executors, Lang, Limits, Outcome, StopFlag};
 use crate::answers;
 use crate::entropy;
 use crate::exposition;
+use crate::function_log::FunctionLog;
 use crate::http::{Body, Fault, Request, Response};
 use crate::identifiers::Uuid;
 use crate::log::{Level, Log};
 use crate::metrics::{Gauges, Metrics};
-use crate::options::Options;
+use crate::options::{Options, processors};
 use crate::platform::Platform;
 use crate::poller::Waker;
 use crate::renewal::{Renewal, unix_time_us};
@@ -50,19 +51,18 @@ pub(crate) enum Reply {
 struct Call {
     /// Who waits for an answer; nobody once an asynchronous call has been accepted.
     caller: Option<Caller>,
-    /// The task, if the call is asynchronous.
-    task: Option<Uuid>,
+    /// Its name: the task's, or one for the log.
+    uuid: Uuid,
+    is_task: bool,
     stop: StopFlag,
 }
-
-/// Longest piece of a function's own log that goes into the runtime's, in characters.
-const FUNCTION_LOG_LIMIT: usize = 1024;
 
 /// What the service consists of.
 pub(crate) struct Service {
     workers: Workers,
     tasks: TaskTable,
     log: Log,
+    function_log: FunctionLog,
     platform: Platform,
     milestones_us: Milestones,
     cognit_compatible: bool,
@@ -91,6 +91,7 @@ impl Service {
             workers: Workers::new(executors, options.workers, waker),
             tasks: TaskTable::new(tasks),
             log: Log::new(options.log, platform.now_us),
+            function_log: FunctionLog::new(Instant::now()),
             platform,
             milestones_us: platform.milestones,
             cognit_compatible: options.cognit_compatible,
@@ -136,9 +137,9 @@ impl Service {
                 Ok(pending) => return Reply::Later(pending),
                 Err(response) => response,
             },
-            Ok(Route::ExecuteSync) => match self.submit(request.body, caller, None) {
+            Ok(Route::ExecuteSync) => match self.submit_call(request.body, caller) {
                 Ok(pending) => return Reply::Later(pending),
-                Err(QueueFull) => answers::error(503, "too many calls wait already; try again later"),
+                Err(response) => response,
             },
             Ok(Route::ExecuteAsync) => match self.submit_task(request.body, caller, now) {
                 Ok(pending) => return Reply::Later(pending),
@@ -172,32 +173,33 @@ impl Service {
 
     fn take_report(&mut self, report: Report, now: Instant) -> Option<(Caller, Response)> {
         let call = self.calls.get_mut(&report.ticket)?;
-        let task = call.task;
-        let label = if task.is_some() { Label::ExecuteAsync } else { Label::ExecuteSync };
+        let (uuid, is_task) = (call.uuid, call.is_task);
+        let label = if is_task { Label::ExecuteAsync } else { Label::ExecuteSync };
         // An accepted task has been answered once; what follows goes into the table.
         // A call that was stopped has nobody who waits, and an answer that nobody gets is not counted.
         let is_wanted = !call.stop.is_set();
         let caller = call.caller.take().filter(|_| is_wanted);
         let response = match report.event {
-            Event::Prepared => answers::accepted(task?, self.cognit_compatible),
+            Event::Prepared => answers::accepted(uuid, self.cognit_compatible),
             Event::Refused(error) => {
                 self.calls.remove(&report.ticket);
-                if let Some(task) = task {
-                    self.tasks.withdraw(task);
+                if is_task {
+                    self.tasks.withdraw(uuid);
                 }
                 answers::refused(&error)?
             }
-            Event::Finished { lang, input_bytes, outcome } => {
+            Event::Finished { lang, input_bytes, wants_log, outcome } => {
                 self.calls.remove(&report.ticket);
                 self.metrics.count_call(lang, input_bytes, &outcome);
-                self.log_outcome(lang, &outcome);
+                self.function_log.write(&self.log, uuid, lang, &outcome.log, now);
+                self.log_outcome(uuid, lang, &outcome);
                 let duration = outcome.duration;
-                let answer = answers::execute_answer(outcome);
-                if let Some(task) = task {
-                    self.tasks.finish(task, answer, now);
+                let answer = answers::execute_answer(outcome, wants_log);
+                if is_task {
+                    self.tasks.finish(uuid, answer, now);
                     return None;
                 }
-                answers::executed(&answer, duration)
+                answers::executed(uuid, &answer, duration)
             }
         };
         let caller = caller?;
@@ -206,22 +208,27 @@ impl Service {
     }
 
     /// Hands a body to the workers.
-    fn submit(&mut self, body: Body, caller: Caller, task: Option<Uuid>) -> Result<Pending, QueueFull> {
+    fn submit(&mut self, body: Body, caller: Caller, uuid: Uuid, is_task: bool) -> Result<Pending, QueueFull> {
         let stop = StopFlag::default();
         let ticket = Ticket(self.next_ticket);
-        let job = Job { ticket, body, tell_when_prepared: task.is_some(), stop: stop.clone() };
+        let job = Job { ticket, body, tell_when_prepared: is_task, stop: stop.clone() };
         self.workers.submit(job)?;
         self.next_ticket += 1;
-        self.calls.insert(ticket, Call { caller: Some(caller), task, stop: stop.clone() });
+        self.calls.insert(ticket, Call { caller: Some(caller), uuid, is_task, stop: stop.clone() });
         Ok(Pending { stop })
     }
 
+    fn submit_call(&mut self, body: Body, caller: Caller) -> Result<Pending, Response> {
+        let uuid = new_uuid()?;
+        let full = |QueueFull| answers::error(429, "too many calls wait already; try again later");
+        self.submit(body, caller, uuid, false).map_err(full)
+    }
+
     fn submit_task(&mut self, body: Body, caller: Caller, now: Instant) -> Result<Pending, Response> {
-        let task =
-            Uuid::random().map_err(|_| answers::error(500, "the system has no random bytes for the task's name"))?;
-        let full = || answers::error(503, "too many tasks are working already; try again later");
+        let task = new_uuid()?;
+        let full = || answers::error(429, "too many tasks are working already; try again later");
         self.tasks.begin(task, now).map_err(|AllWorking| full())?;
-        self.submit(body, caller, Some(task)).map_err(|QueueFull| {
+        self.submit(body, caller, task, true).map_err(|QueueFull| {
             self.tasks.withdraw(task);
             full()
         })
@@ -277,6 +284,9 @@ impl Service {
             calls_in_progress: self.calls.len(),
             tasks_running,
             tasks_finished,
+            function_log_left_out_lines: self.function_log.left_out_lines(),
+            cache: self.workers.cache_statistics(),
+            processors: processors(),
             memory_total_bytes: self.platform.memory_total_bytes,
             memory_free_bytes: (self.platform.memory_free_bytes)(),
             uptime_us: whole_microseconds(now.saturating_duration_since(self.started)),
@@ -292,21 +302,17 @@ impl Service {
         self.log.write(Level::Debug, "request", |line| line.text("route", label.name()).number("status", status));
     }
 
-    fn log_outcome(&self, lang: Lang, outcome: &Outcome) {
+    fn log_outcome(&self, call: Uuid, lang: Lang, outcome: &Outcome) {
         let duration_us = whole_microseconds(outcome.duration);
-        if !outcome.log.is_empty() {
-            self.log.write(Level::Debug, "function_log", |line| {
-                line.text("text", &outcome.log.chars().take(FUNCTION_LOG_LIMIT).collect::<String>())
-            });
-        }
-        match &outcome.result {
-            Ok(_) => self.log.write(Level::Debug, "function_finished", |line| {
-                line.text("lang", lang.name()).number("duration_us", duration_us)
-            }),
-            Err(failure) => self.log.write(Level::Info, "function_failed", |line| {
-                line.text("lang", lang.name()).text("kind", failure.kind.name()).number("duration_us", duration_us)
-            }),
-        }
+        let (level, event, kind) = match &outcome.result {
+            Ok(_) => (Level::Debug, "function_finished", None),
+            Err(failure) => (Level::Info, "function_failed", Some(failure.kind.name())),
+        };
+        self.log.write(level, event, |line| {
+            let line = line.text("uuid", &call.to_string()).text("lang", lang.name());
+            let line = if let Some(kind) = kind { line.text("kind", kind) } else { line };
+            line.number("duration_us", duration_us)
+        });
     }
 }
 
@@ -329,6 +335,10 @@ impl Drop for Service {
             call.stop.set();
         }
     }
+}
+
+fn new_uuid() -> Result<Uuid, Response> {
+    Uuid::random().map_err(|_| answers::error(500, "the system has no random bytes for the call's name"))
 }
 
 /// The answer to a request that leads nowhere.

@@ -105,7 +105,8 @@ impl TaskTable {
 fn size_of_answer(answer: &ExecuteAnswer) -> usize {
     let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
     let outs: usize = answer.outs.iter().map(|out| 64 + out.var_name.len() + out.value.len()).sum();
-    128 + text(&answer.result) + text(&answer.res) + text(&answer.err) + outs
+    let logs: usize = answer.logs.iter().flatten().map(|line| 32 + line.len()).sum();
+    128 + logs + text(&answer.result) + text(&answer.res) + text(&answer.err) + outs
 }
 
 #[cfg(test)]
@@ -123,7 +124,7 @@ mod tests {
     }
 
     fn answer(ret_code: i32, length: usize) -> ExecuteAnswer {
-        ExecuteAnswer { result: Some("x".repeat(length)), ret_code, res: None, err: None, outs: Vec::new() }
+        ExecuteAnswer { result: Some("x".repeat(length)), ret_code, res: None, err: None, outs: Vec::new(), logs: None }
     }
 
     fn state(table: &mut TaskTable, number: u8, now: Instant) -> Option<TaskState> {

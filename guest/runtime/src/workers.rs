@@ -14,7 +14,7 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use skerry_executors::{CallOptions, Executors, Lang, Outcome, PreparedCall, RequestError, StopFlag};
+use skerry_executors::{CacheStatistics, Executors, Lang, Outcome, PreparedCall, RequestError, StopFlag};
 
 use crate::http::{Body, Charge};
 use crate::poller::Waker;
@@ -58,6 +58,8 @@ pub(crate) enum Event {
         lang: Lang,
         /// Size of code and parameters together.
         input_bytes: usize,
+        /// The answer is to have the log.
+        wants_log: bool,
         outcome: Outcome,
     },
 }
@@ -85,6 +87,7 @@ struct Prepared {
     ticket: Ticket,
     lang: Lang,
     input_bytes: usize,
+    wants_log: bool,
     call: PreparedCall,
     stop: StopFlag,
     /// Parameters and code came out of a body and are about as large: they count for as long as the call may need them.
@@ -164,6 +167,11 @@ impl Workers {
         self.shared.executors.languages()
     }
 
+    /// What the cache of compiled functions holds.
+    pub(crate) fn cache_statistics(&self) -> CacheStatistics {
+        self.shared.executors.cache_statistics()
+    }
+
     /// Takes a job in.
     ///
     /// # Errors
@@ -206,6 +214,7 @@ impl Drop for Workers {
 struct Checked {
     lang: Lang,
     input_bytes: usize,
+    wants_log: bool,
     call: PreparedCall,
     charge: Charge,
 }
@@ -283,11 +292,11 @@ impl Shared {
     fn prepare(&self, job: Job) -> Option<Prepared> {
         let Job { ticket, body, tell_when_prepared, stop } = job;
         match self.check(body, &stop) {
-            Ok(Checked { lang, input_bytes, call, charge }) => {
+            Ok(Checked { lang, input_bytes, wants_log, call, charge }) => {
                 if tell_when_prepared {
                     self.report(ticket, Event::Prepared);
                 }
-                Some(Prepared { ticket, lang, input_bytes, call, stop, charge })
+                Some(Prepared { ticket, lang, input_bytes, wants_log, call, stop, charge })
             }
             Err(error) => {
                 self.lock().unfinished -= 1;
@@ -305,16 +314,16 @@ impl Shared {
         let request = request_body::read(body.bytes())?;
         let charge = body.into_charge();
         let input_bytes = request.code.len() + request.params.iter().map(Vec::len).sum::<usize>();
-        let call = self.executors.prepare(request.lang, &request.code, &request.params, &CallOptions::default())?;
-        Ok(Checked { lang: request.lang, input_bytes, call, charge })
+        let call = self.executors.prepare(request.lang, &request.code, &request.params, &request.options)?;
+        Ok(Checked { lang: request.lang, input_bytes, wants_log: request.options.wants_log, call, charge })
     }
 
     fn run(&self, prepared: Prepared) {
-        let Prepared { ticket, lang, input_bytes, call, stop, charge } = prepared;
+        let Prepared { ticket, lang, input_bytes, wants_log, call, stop, charge } = prepared;
         let outcome = self.executors.run(call, &stop);
         drop(charge);
         self.lock().unfinished -= 1;
-        self.report(ticket, Event::Finished { lang, input_bytes, outcome });
+        self.report(ticket, Event::Finished { lang, input_bytes, wants_log, outcome });
     }
 
     fn report(&self, ticket: Ticket, event: Event) {

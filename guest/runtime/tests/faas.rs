@@ -139,6 +139,94 @@ fn extra_fields_and_a_hash_of_any_kind_of_nothing_are_accepted() {
     }
 }
 
+/// A body with these fields beside the usual ones.
+fn with_fields(body: &str, fields: serde_json::Value) -> String {
+    let mut body: serde_json::Value = serde_json::from_str(body).unwrap();
+    for (name, value) in fields.as_object().unwrap() {
+        body[name] = value.clone();
+    }
+    body.to_string()
+}
+
+/// A function that logs `first`, an empty line and one with a quote, and then divides by its parameter.
+fn logging(divisor: i32) -> String {
+    let module = r#"(module (import "skerry" "log" (func $log (param i32 i32))) (memory (export "memory") 1)
+        (data (i32.const 0) "first\n\n\"{\n")
+        (func (export "run") (param i32) (result i32)
+            (call $log (i32.const 0) (i32.const 10)) (i32.div_s (i32.const 6) (local.get 0))))"#;
+    call(module, &[parameter("int", &divisor.to_string())])
+}
+
+#[test]
+fn the_log_comes_back_for_whoever_asks_for_it_however_the_function_ends() {
+    let runtime = Runtime::start(&[]);
+    let lines = json!(["first", "", "\"{"]);
+    for (divisor, ret_code) in [(2, 0), (0, -1)] {
+        let asked = with_fields(&logging(divisor), json!({"log": true}));
+        let answer = runtime.post(SYNC, &asked);
+        assert_eq!((&answer.json()["ret_code"], &answer.json()["logs"]), (&json!(ret_code), &lines));
+        assert!(answer.field("x-faas-uuid").is_some_and(|uuid| uuid.len() == 36), "{answer:?}");
+        let task = runtime.post(ASYNC, &asked).json()["faas_uuid"].as_str().unwrap().to_owned();
+        assert_eq!(runtime.finished(&task)["res"]["logs"], lines);
+        for body in [logging(divisor), with_fields(&logging(divisor), json!({"log": false}))] {
+            assert_eq!(runtime.post(SYNC, &body).json().get("logs"), None);
+        }
+    }
+    let silent = runtime.post(SYNC, &with_fields(&add(1, 2), json!({"log": true}))).json();
+    assert_eq!(silent["logs"], json!([]));
+}
+
+#[test]
+fn a_request_lowers_the_limits_of_its_own_call() {
+    let runtime = Runtime::start(&[]);
+    let fails = |body: &str, fields, reason: &str| {
+        let answer = runtime.post(SYNC, &with_fields(body, fields)).json();
+        assert!(answer["err"].as_str().unwrap().contains(reason), "{answer}");
+    };
+    fails(&endless(), json!({"timeout_ms": 50}), "longer than 50 ms");
+    let two_mib = call(r#"(module (memory 32) (func (export "run")))"#, &[]);
+    fails(&two_mib, json!({"memory_mib": 1}), "a call may use 1 MiB");
+    assert_eq!(runtime.post(SYNC, &with_fields(&two_mib, json!({"memory_mib": 2}))).json()["ret_code"], 0);
+    let out = encode(json!({"type": "char[40]", "var_name": "x", "value": "", "mode": "OUT"}).to_string());
+    let output = call(r#"(module (memory (export "memory") 1) (func (export "run") (param i32)))"#, &[out]);
+    fails(&output, json!({"max_output_bytes": 40}), "larger than 40 bytes");
+    assert_eq!(runtime.post(SYNC, &with_fields(&output, json!({"max_output_bytes": 200}))).json()["ret_code"], 0);
+    runtime.serves_the_next_client();
+}
+
+#[test]
+fn a_request_that_would_raise_a_limit_is_refused_with_the_limit() {
+    let runtime =
+        Runtime::start(&["call-time-limit-ms=7000", "call-memory-limit-bytes=3145728", "body-limit-bytes=8000"]);
+    for (field, limit) in [("timeout_ms", 7000), ("memory_mib", 3), ("max_output_bytes", 2000)] {
+        for path in [SYNC, ASYNC] {
+            assert!(runtime.post(path, &with_fields(&add(1, 2), json!({field: limit}))).status < 300);
+            for wrong in [limit + 1, 0] {
+                let expected = format!("{field} is {wrong}; this runtime takes 1 to {limit}");
+                runtime.post(path, &with_fields(&add(1, 2), json!({field: wrong}))).is_error(400, &expected);
+            }
+        }
+    }
+    runtime.serves_the_next_client();
+}
+
+#[test]
+fn the_page_tells_how_often_a_function_was_compiled_already() {
+    let runtime = Runtime::start(&[]);
+    for number in 0..3 {
+        runtime.post(SYNC, &add(number, number));
+    }
+    let page = runtime.get("/metrics").body;
+    for line in [
+        r#"skerry_compiled_cache_hits_total{lang="WASM"} 2"#,
+        r#"skerry_compiled_cache_misses_total{lang="WASM"} 1"#,
+        r#"skerry_compiled_cache_misses_total{lang="C"} 0"#,
+        "skerry_compiled_cache_entries 1",
+    ] {
+        assert!(page.lines().any(|written| written == line), "{line} is missing from\n{page}");
+    }
+}
+
 #[test]
 fn everything_but_running_goes_on_while_all_runners_are_busy() {
     let runtime = Runtime::start(&["workers=1"]);
@@ -160,7 +248,7 @@ fn when_all_tasks_are_working_the_next_one_is_told_to_come_back() {
     let runtime = Runtime::start(&["tasks=2", "workers=1", "call-time-limit-ms=300"]);
     let first = runtime.post(ASYNC, &endless()).json()["faas_uuid"].as_str().unwrap().to_owned();
     let second = runtime.post(ASYNC, &endless()).json()["faas_uuid"].as_str().unwrap().to_owned();
-    runtime.post(ASYNC, &endless()).is_error(503, "tasks");
+    runtime.post(ASYNC, &endless()).is_error(429, "tasks");
     assert_eq!(runtime.finished(&second)["state"], "FAILED");
     assert_eq!(runtime.finished(&first)["state"], "FAILED");
     // The one that finished first makes room.
@@ -175,8 +263,8 @@ fn when_too_many_calls_wait_the_next_one_is_told_to_come_back() {
     for _ in 0..65 {
         assert_eq!(runtime.post(ASYNC, &endless()).status, 201);
     }
-    runtime.post(SYNC, &add(1, 2)).is_error(503, "calls");
-    runtime.post(ASYNC, &add(1, 2)).is_error(503, "tasks");
+    runtime.post(SYNC, &add(1, 2)).is_error(429, "calls");
+    runtime.post(ASYNC, &add(1, 2)).is_error(429, "tasks");
     assert_eq!(runtime.get("/healthz").status, 200);
 }
 

@@ -120,7 +120,14 @@ fn failed_answer(reason: &str) -> String {
         state: TaskState::Failed,
         status: TaskState::Failed,
         result: None,
-        res: Some(ExecuteAnswer { result: None, ret_code: -1, res: None, err: Some(first_line), outs: Vec::new() }),
+        res: Some(ExecuteAnswer {
+            result: None,
+            ret_code: -1,
+            res: None,
+            err: Some(first_line),
+            outs: Vec::new(),
+            logs: None,
+        }),
         exec_id: ExecId { faas_task_uuid: "{uuid}".to_owned() },
     };
     serde_json::to_string(&answer).unwrap_or_default()

@@ -203,6 +203,7 @@ fn failed(task: &str) -> String {
             res: None,
             err: Some(reason.to_owned()),
             outs: Vec::new(),
+            logs: None,
         }),
         exec_id: ExecId { faas_task_uuid: task.to_owned() },
     };

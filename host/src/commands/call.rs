@@ -44,7 +44,13 @@ pub fn run_at(
     let timeout = Duration::from_secs(arguments.timeout);
     let client = FaasClient::new(endpoint, timeout).map_err(|error| Failure::usage(&error))?;
     let client = client.with_authorization(authorization);
-    let request = request(arguments)?;
+    let request = ExecuteRequest {
+        timeout_ms: arguments.timeout_ms,
+        memory_mib: arguments.memory_mib,
+        max_output_bytes: arguments.max_output_bytes,
+        log: arguments.log,
+        ..request(arguments)?
+    };
     let answer = if arguments.asynchronous {
         execute_async(&client, &request, timeout)
     } else {
@@ -131,6 +137,11 @@ fn report(
         printer.result(&format!("{}\n", answer.raw.trim_end()))?;
     }
     let value = &answer.value;
+    if !arguments.raw {
+        // A function may have printed anything; what it means to a terminal is none of its business.
+        let lines = value.logs.iter().flatten();
+        lines.for_each(|line| printer.info(&line.chars().map(harmless).collect::<String>()));
+    }
     if value.ret_code != 0 {
         let reason = value.err.as_deref().unwrap_or("it gives no reason");
         return Err(Failure::new(format!("the function failed: {reason}")));
@@ -139,6 +150,10 @@ fn report(
         printer.result(&result_text(endpoint, value)?)?;
     }
     Ok(ExitCode::Success)
+}
+
+fn harmless(character: char) -> char {
+    if character.is_control() && character != '\t' { char::REPLACEMENT_CHARACTER } else { character }
 }
 
 /// The result on a line of its own; several OUT values as `name=value` each; nothing for a function without a result.
@@ -172,6 +187,7 @@ mod tests {
                 .iter()
                 .map(|&(name, value)| OutValue { var_name: name.to_owned(), value: value.to_owned() })
                 .collect(),
+            logs: None,
         }
     }
 

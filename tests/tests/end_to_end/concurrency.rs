@@ -138,7 +138,7 @@ fn more_tasks_than_there_is_room_for_are_told_to_come_back_and_the_others_are_ke
     let runtime = Runtime::start(&["tasks=3", "call-time-limit-ms=60000"]);
     let tasks: Vec<_> = (0..3).map(|_| runtime.start_task(&endless())).collect();
     let answer = runtime.post(ASYNC, &sum("1", "2"));
-    answer.is_error(503, "try again later");
+    answer.is_error(429, "try again later");
     assert!(answer.field("retry-after").is_some());
     for task in tasks {
         assert_eq!(runtime.get(&status_path(&task)).json()["state"], "WORKING");

@@ -4,10 +4,12 @@ use std::borrow::Cow;
 use std::io::Write as _;
 use std::time::Duration;
 
+use crate::identifiers::Uuid;
+
 /// Tells a client that waits (`Expect: 100-continue`) to send its body.
 pub(crate) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// The `Retry-After` of every 503, in seconds.
+/// The `Retry-After` of every 429 and 503, in seconds.
 const RETRY_AFTER_SECONDS: u8 = 1;
 
 /// One answer.
@@ -20,6 +22,8 @@ pub(crate) struct Response {
     pub(crate) allow: Option<&'static str>,
     /// The `Location` field of a 201.
     pub(crate) location: Option<String>,
+    /// The call's UUID, by which the log names it.
+    pub(crate) call: Option<Uuid>,
     /// How long the function ran.
     pub(crate) duration: Option<Duration>,
 }
@@ -49,6 +53,7 @@ impl Response {
             body: body.into(),
             allow: None,
             location: None,
+            call: None,
             duration: None,
         }
     }
@@ -75,10 +80,13 @@ impl Response {
         if let Some(location) = &self.location {
             let _ = write!(out, "Location: {location}\r\n");
         }
+        if let Some(call) = self.call {
+            let _ = write!(out, "X-Faas-Uuid: {call}\r\n");
+        }
         if let Some(duration) = self.duration {
             let _ = write!(out, "X-Duration-Seconds: {}.{:06}\r\n", duration.as_secs(), duration.subsec_micros());
         }
-        if self.status == 503 {
+        if matches!(self.status, 429 | 503) {
             let _ = write!(out, "Retry-After: {RETRY_AFTER_SECONDS}\r\n");
         }
         if !delivery.keep_alive {
@@ -98,6 +106,7 @@ pub(crate) const fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",
         201 => "Created",
+        204 => "No Content",
         400 => "Bad Request",
         404 => "Not Found",
         405 => "Method Not Allowed",
@@ -105,6 +114,7 @@ pub(crate) const fn reason(status: u16) -> &'static str {
         413 => "Content Too Large",
         414 => "URI Too Long",
         417 => "Expectation Failed",
+        429 => "Too Many Requests",
         431 => "Request Header Fields Too Large",
         500 => "Internal Server Error",
         501 => "Not Implemented",

@@ -117,7 +117,8 @@ impl Executors {
             deadline: started.checked_add(limits.time),
             log: Log::new(limits.log_bytes),
         };
-        let result = call.run(&mut context);
+        // A call that was abandoned while it waited does not even begin.
+        let result = context.check().and_then(|()| call.run(&mut context));
         Outcome { result, log: context.log.into_text(), duration: started.elapsed() }
     }
 

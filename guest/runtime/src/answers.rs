@@ -17,13 +17,14 @@ use crate::request_body::BodyError;
 use crate::workers::JobError;
 
 /// The routes that are always there, as `GET /` lists them.
-const ROUTES: [&str; 6] = [
+const ROUTES: [&str; 7] = [
     "GET /",
     "GET /healthz",
     "GET /metrics",
     "POST /v1/faas/execute-sync",
     "POST /v1/faas/execute-async",
     "GET /v1/faas/{uuid}/status",
+    "DELETE /v1/faas/{uuid}",
 ];
 
 /// The answer of `GET /healthz`.
@@ -89,6 +90,12 @@ pub(crate) fn execute_answer(outcome: Outcome, wants_log: bool) -> ExecuteAnswer
             ExecuteAnswer { result: None, ret_code: -1, res: None, err: Some(failure.reason), outs: Vec::new(), logs }
         }
     }
+}
+
+/// What came of a task that was cancelled.
+pub(crate) fn cancelled() -> ExecuteAnswer {
+    let err = Some("cancelled".to_owned());
+    ExecuteAnswer { result: None, ret_code: -1, res: None, err, outs: Vec::new(), logs: None }
 }
 
 /// The answer of `execute-sync`.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::http::{CONTINUE, Delivery, RequestStream, Response, Step};
 use crate::poller::Readiness;
 use crate::service::{Caller, Pending, Reply, Service};
+use crate::turns::Client;
 
 /// How much a client may send ahead while its request is being worked on, in bytes.
 const PIPELINE_LIMIT_BYTES: usize = 16 * 1024;
@@ -63,6 +64,8 @@ enum Phase {
 /// One client's connection.
 pub(crate) struct Connection {
     stream: TcpStream,
+    /// Who is at its far end.
+    peer: Client,
     requests: RequestStream,
     outbox: Vec<u8>,
     sent: usize,
@@ -77,9 +80,16 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// A connection that is served.
-    pub(crate) fn new(stream: TcpStream, requests: RequestStream, now: Instant, limits: TimeLimits) -> Self {
+    pub(crate) fn new(
+        stream: TcpStream,
+        peer: Client,
+        requests: RequestStream,
+        now: Instant,
+        limits: TimeLimits,
+    ) -> Self {
         Self {
             stream,
+            peer,
             requests,
             outbox: Vec::new(),
             sent: 0,
@@ -225,7 +235,7 @@ impl Connection {
                         keep_alive: request.keep_alive,
                         version_1_0: request.version_1_0,
                     };
-                    match service.handle(request, caller, now) {
+                    match service.handle(request, caller, self.peer, now) {
                         Reply::Now(response) => self.send(&response, delivery),
                         Reply::Later(pending) => self.phase = Phase::Waiting(pending, delivery),
                     }

@@ -28,6 +28,7 @@ mod router;
 mod server;
 mod service;
 mod tasks;
+mod turns;
 mod workers;
 
 pub use options::{OptionError, Options};

@@ -14,6 +14,7 @@ pub(crate) enum Route {
     ExecuteSync,
     ExecuteAsync,
     Status(Uuid),
+    Cancel(Uuid),
     Activity,
     Renew,
 }
@@ -40,6 +41,7 @@ pub(crate) enum Label {
     ExecuteSync,
     ExecuteAsync,
     Status,
+    Task,
     Data,
     Activity,
     Renew,
@@ -51,7 +53,7 @@ pub(crate) enum Label {
 
 impl Label {
     /// How many there are.
-    pub(crate) const COUNT: usize = 11;
+    pub(crate) const COUNT: usize = 12;
 
     /// All of them, in the order of their numbers.
     pub(crate) const ALL: [Self; Self::COUNT] = [
@@ -61,6 +63,7 @@ impl Label {
         Self::ExecuteSync,
         Self::ExecuteAsync,
         Self::Status,
+        Self::Task,
         Self::Data,
         Self::Activity,
         Self::Renew,
@@ -77,6 +80,7 @@ impl Label {
             Self::ExecuteSync => "/v1/faas/execute-sync",
             Self::ExecuteAsync => "/v1/faas/execute-async",
             Self::Status => "/v1/faas/{uuid}/status",
+            Self::Task => "/v1/faas/{uuid}",
             Self::Data => "/v1/daas",
             Self::Activity => ACTIVITY_PATH,
             Self::Renew => RENEW_PATH,
@@ -102,6 +106,7 @@ impl Resolution {
 
 const READ: &str = "GET, HEAD";
 const SUBMIT: &str = "POST";
+const REMOVE: &str = "DELETE";
 
 /// Finds what `method` on `path` leads to.
 pub(crate) fn resolve(method: Method, path: &str) -> Resolution {
@@ -118,7 +123,10 @@ pub(crate) fn resolve(method: Method, path: &str) -> Resolution {
         "/v1/daas" => (Label::Data, Err(Refusal::NoDataService)),
         _ if path.starts_with("/v1/daas/") => (Label::Data, Err(Refusal::NoDataService)),
         _ => match task_of(path).map(Uuid::parse) {
-            None => (Label::Unmatched, Err(Refusal::UnknownPath)),
+            None => match path.strip_prefix("/v1/faas/").and_then(Uuid::parse) {
+                Some(task) => (Label::Task, allowed(REMOVE, method == Method::Delete).and(Ok(Route::Cancel(task)))),
+                None => (Label::Unmatched, Err(Refusal::UnknownPath)),
+            },
             Some(Some(uuid)) => read(Label::Status, Route::Status(uuid)),
             // The method goes first: a path with a malformed UUID has no POST either.
             Some(None) => {
@@ -172,6 +180,18 @@ mod tests {
         }
         assert_eq!(route(Method::Get, "/v1/faas/status"), Err(Refusal::UnknownPath));
         assert_eq!(route(Method::Get, "/v1/faas/a/b/status"), Err(Refusal::UnknownPath));
+    }
+
+    #[test]
+    fn a_tasks_own_path_has_nothing_but_delete() {
+        let path = TASK.strip_suffix("/status").unwrap();
+        let task = Uuid::parse("00000000-0000-4000-8000-000000000000").unwrap();
+        assert_eq!(route(Method::Delete, path), Ok(Route::Cancel(task)));
+        for method in [Method::Get, Method::Head, Method::Post, Method::Other] {
+            assert_eq!(route(method, path), Err(Refusal::WrongMethod("DELETE")));
+        }
+        assert_eq!(route(Method::Delete, "/v1/faas/nonsense"), Err(Refusal::UnknownPath));
+        assert_eq!(route(Method::Delete, TASK), Err(Refusal::WrongMethod("GET, HEAD")));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsRawFd as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +17,7 @@ use crate::options::Options;
 use crate::platform::Platform;
 use crate::poller::{PollSet, Waker};
 use crate::service::{Caller, Service};
+use crate::turns::Client;
 
 /// How much is read from a socket at once, in bytes: about what the unikernel's receive buffers hold.
 const READ_BYTES: usize = 16 * 1024;
@@ -243,7 +244,7 @@ impl Server {
     fn accept(&mut self, now: Instant) {
         for _ in 0..ACCEPTS_PER_TURN {
             match self.listener.accept() {
-                Ok((stream, _)) => self.admit(stream, now),
+                Ok((stream, address)) => self.admit(stream, client_at(address), now),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 // The client was quicker to leave than we to accept.
                 Err(error) if matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted) => {
@@ -260,14 +261,14 @@ impl Server {
     }
 
     /// Gives a client a place: a free one, that of the connection idle for longest, or none (503).
-    fn admit(&mut self, stream: TcpStream, now: Instant) {
+    fn admit(&mut self, stream: TcpStream, peer: Client, now: Instant) {
         if stream.set_nonblocking(true).is_err() {
             return;
         }
         // Answers are written in one piece; waiting to merge them with more only delays them.
         let _ = stream.set_nodelay(true);
         let requests = RequestStream::new(self.body_limit_bytes, self.budget.clone());
-        let mut connection = Connection::new(stream, requests, now, self.limits);
+        let mut connection = Connection::new(stream, peer, requests, now, self.limits);
         let is_served = |connection: &&Connection| connection.activity() != Activity::Lingering;
         if self.connections.values().filter(is_served).count() >= self.options.connections
             && !self.close_oldest(Activity::Idle)
@@ -289,6 +290,14 @@ impl Server {
         let doing_so = self.connections.iter().filter(|(_, connection)| connection.activity() == activity);
         let oldest = doing_so.min_by_key(|(_, connection)| connection.deadline()).map(|(caller, _)| *caller);
         oldest.and_then(|caller| self.connections.remove(&caller)).is_some()
+    }
+}
+
+/// The client at this address, whatever its port.
+fn client_at(address: SocketAddr) -> Client {
+    match address.ip() {
+        IpAddr::V4(ip) => Client::named(&ip.octets()),
+        IpAddr::V6(ip) => Client::named(&ip.octets()),
     }
 }
 

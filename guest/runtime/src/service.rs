@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use skerry_api::console::{EVENT_READY, EVENT_RENEWED, Milestones, ReadyLine};
-use skerry_api::faas::ActivityAnswer;
+use skerry_api::faas::{ActivityAnswer, TaskState};
 use skerry_executors::{CacheLimits, Executors, Lang, Limits, Outcome, StopFlag};
 
 use crate::answers;
@@ -23,6 +23,7 @@ use crate::poller::Waker;
 use crate::renewal::{Renewal, unix_time_us};
 use crate::router::{Label, Refusal, Route};
 use crate::tasks::{AllWorking, TaskLimits, TaskTable};
+use crate::turns::{Client, Kind};
 use crate::workers::{Event, Job, QueueFull, Report, Ticket, Workers};
 
 /// Which connection asked; a number that is not used again.
@@ -53,7 +54,7 @@ struct Call {
     caller: Option<Caller>,
     /// Its name: the task's, or one for the log.
     uuid: Uuid,
-    is_task: bool,
+    kind: Kind,
     stop: StopFlag,
 }
 
@@ -124,7 +125,9 @@ impl Service {
     }
 
     /// Answers a request or hands it to a worker.
-    pub(crate) fn handle(&mut self, request: Request, caller: Caller, now: Instant) -> Reply {
+    pub(crate) fn handle(&mut self, request: Request, caller: Caller, peer: Client, now: Instant) -> Reply {
+        // Behind a gateway all requests come from one address.
+        let client = request.client.unwrap_or(peer);
         let label = request.resolution.label;
         let response = match request.resolution.route {
             _ if label == Label::Renew && !self.offers_renewal => refuse(Refusal::UnknownPath),
@@ -132,16 +135,17 @@ impl Service {
             Ok(Route::Health) => Response::json(200, answers::HEALTHY.as_bytes()),
             Ok(Route::Metrics) => self.metrics_page(now),
             Ok(Route::Status(task)) => self.status(task, now),
+            Ok(Route::Cancel(task)) => self.cancel(task, now),
             Ok(Route::Activity) => answers::activity(self.activity(now)),
             Ok(Route::Renew) => match self.renew(&request.body, caller, now) {
                 Ok(pending) => return Reply::Later(pending),
                 Err(response) => response,
             },
-            Ok(Route::ExecuteSync) => match self.submit_call(request.body, caller) {
+            Ok(Route::ExecuteSync) => match self.submit_call(request.body, caller, client) {
                 Ok(pending) => return Reply::Later(pending),
                 Err(response) => response,
             },
-            Ok(Route::ExecuteAsync) => match self.submit_task(request.body, caller, now) {
+            Ok(Route::ExecuteAsync) => match self.submit_task(request.body, caller, client, now) {
                 Ok(pending) => return Reply::Later(pending),
                 Err(response) => response,
             },
@@ -173,7 +177,7 @@ impl Service {
 
     fn take_report(&mut self, report: Report, now: Instant) -> Option<(Caller, Response)> {
         let call = self.calls.get_mut(&report.ticket)?;
-        let (uuid, is_task) = (call.uuid, call.is_task);
+        let (uuid, is_task) = (call.uuid, call.kind == Kind::Task);
         let label = if is_task { Label::ExecuteAsync } else { Label::ExecuteSync };
         // An accepted task has been answered once; what follows goes into the table.
         // A call that was stopped has nobody who waits, and an answer that nobody gets is not counted.
@@ -208,27 +212,34 @@ impl Service {
     }
 
     /// Hands a body to the workers.
-    fn submit(&mut self, body: Body, caller: Caller, uuid: Uuid, is_task: bool) -> Result<Pending, QueueFull> {
+    fn submit(
+        &mut self,
+        body: Body,
+        caller: Caller,
+        client: Client,
+        uuid: Uuid,
+        kind: Kind,
+    ) -> Result<Pending, QueueFull> {
         let stop = StopFlag::default();
         let ticket = Ticket(self.next_ticket);
-        let job = Job { ticket, body, tell_when_prepared: is_task, stop: stop.clone() };
+        let job = Job { ticket, body, kind, client, stop: stop.clone() };
         self.workers.submit(job)?;
         self.next_ticket += 1;
-        self.calls.insert(ticket, Call { caller: Some(caller), uuid, is_task, stop: stop.clone() });
+        self.calls.insert(ticket, Call { caller: Some(caller), uuid, kind, stop: stop.clone() });
         Ok(Pending { stop })
     }
 
-    fn submit_call(&mut self, body: Body, caller: Caller) -> Result<Pending, Response> {
+    fn submit_call(&mut self, body: Body, caller: Caller, client: Client) -> Result<Pending, Response> {
         let uuid = new_uuid()?;
         let full = |QueueFull| answers::error(429, "too many calls wait already; try again later");
-        self.submit(body, caller, uuid, false).map_err(full)
+        self.submit(body, caller, client, uuid, Kind::Call).map_err(full)
     }
 
-    fn submit_task(&mut self, body: Body, caller: Caller, now: Instant) -> Result<Pending, Response> {
+    fn submit_task(&mut self, body: Body, caller: Caller, client: Client, now: Instant) -> Result<Pending, Response> {
         let task = new_uuid()?;
         let full = || answers::error(429, "too many tasks are working already; try again later");
         self.tasks.begin(task, now).map_err(|AllWorking| full())?;
-        self.submit(body, caller, task, true).map_err(|QueueFull| {
+        self.submit(body, caller, client, task, Kind::Task).map_err(|QueueFull| {
             self.tasks.withdraw(task);
             full()
         })
@@ -237,8 +248,23 @@ impl Service {
     fn status(&mut self, task: Uuid, now: Instant) -> Response {
         match self.tasks.status(task, now) {
             Some((state, answer)) => answers::status(task, state, answer),
-            None => answers::error(404, "no such task; finished ones are forgotten after a while"),
+            None => unknown_task(),
         }
+    }
+
+    /// Ends a task that works; one that has finished stays as it is.
+    fn cancel(&mut self, task: Uuid, now: Instant) -> Response {
+        match self.tasks.status(task, now) {
+            None => return unknown_task(),
+            Some((TaskState::Working, _)) => {
+                self.tasks.finish(task, answers::cancelled(), now);
+                let call = self.calls.values().find(|call| call.uuid == task);
+                call.inspect(|call| call.stop.set());
+                self.workers.drop_stopped();
+            }
+            Some(_) => {}
+        }
+        Response::json(204, &b""[..])
     }
 
     /// What the runtime has to do, for a host that would put it to sleep.
@@ -335,6 +361,10 @@ impl Drop for Service {
             call.stop.set();
         }
     }
+}
+
+fn unknown_task() -> Response {
+    answers::error(404, "no such task; finished ones are forgotten after a while")
 }
 
 fn new_uuid() -> Result<Uuid, Response> {

@@ -47,14 +47,16 @@ impl TaskTable {
         Ok(())
     }
 
-    /// Forgets a task that was never announced to anybody.
+    /// Forgets a task that was never announced to anybody; one that has an answer stays.
     pub(crate) fn withdraw(&mut self, task: Uuid) {
-        self.tasks.remove(&task);
+        if let Some(None) = self.tasks.get(&task) {
+            self.tasks.remove(&task);
+        }
     }
 
-    /// Keeps a task's answer.
+    /// Keeps a task's answer, unless it has one: what comes of a task that was cancelled does not count.
     pub(crate) fn finish(&mut self, task: Uuid, answer: ExecuteAnswer, now: Instant) {
-        let Some(place) = self.tasks.get_mut(&task) else {
+        let Some(place @ None) = self.tasks.get_mut(&task) else {
             return;
         };
         self.answers_bytes += size_of_answer(&answer);
@@ -181,6 +183,17 @@ mod tests {
         table.finish(uuid(3), answer(0, 5000), now);
         assert_eq!(state(&mut table, 2, now), None);
         assert_eq!(state(&mut table, 3, now), Some(TaskState::Ready));
+    }
+
+    #[test]
+    fn the_first_answer_of_a_task_stands() {
+        let (mut table, now) = (table(1), Instant::now());
+        table.begin(uuid(1), now).unwrap();
+        table.finish(uuid(1), answer(-1, 1), now);
+        table.finish(uuid(1), answer(0, 1), now);
+        table.withdraw(uuid(1));
+        assert_eq!(state(&mut table, 1, now), Some(TaskState::Failed));
+        assert_eq!(table.counts(now), (0, 1));
     }
 
     #[test]

@@ -5,11 +5,13 @@
 //! refused, and an asynchronous one accepted, without waiting for somebody else's function to end. What it has prepared
 //! waits for the next free runner.
 //!
+//! Whose turn it is, `turns` knows. Tasks never take the last runner: synchronous calls, for which somebody waits, get on
+//! whatever tasks there are.
+//!
 //! Threads start with the first job that finds no free one: a machine that has just booted answers sooner without them.
 //!
 //! Reports go into a list that the event loop empties when it is woken.
 
-use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -19,9 +21,12 @@ use skerry_executors::{CacheStatistics, Executors, Lang, Outcome, PreparedCall, 
 use crate::http::{Body, Charge};
 use crate::poller::Waker;
 use crate::request_body::{self, BodyError};
+use crate::turns::{Client, Kind, Turns};
 
-/// Jobs that may wait on top of those that run.
+/// Jobs of each kind that may wait.
 const QUEUE_LENGTH: usize = 64;
+/// How many of these may be one client's: no client keeps all others out.
+const CLIENT_LENGTH: usize = QUEUE_LENGTH * 3 / 4;
 
 /// Stack of each thread in bytes. In a microVM all of it is taken from the machine's memory, and optimised code gets by
 /// with little; elsewhere only what is touched costs anything, and unoptimised code needs more.
@@ -35,8 +40,9 @@ pub(crate) struct Ticket(pub(crate) u64);
 pub(crate) struct Job {
     pub(crate) ticket: Ticket,
     pub(crate) body: Body,
-    /// Report [`Event::Prepared`] once the request is known to be runnable.
-    pub(crate) tell_when_prepared: bool,
+    /// Of a task, [`Event::Prepared`] is reported once the request is known to be runnable.
+    pub(crate) kind: Kind,
+    pub(crate) client: Client,
     /// Set by whoever does not need the outcome any more.
     pub(crate) stop: StopFlag,
 }
@@ -85,6 +91,8 @@ pub(crate) struct QueueFull;
 /// A job that has passed all checks.
 struct Prepared {
     ticket: Ticket,
+    kind: Kind,
+    client: Client,
     lang: Lang,
     input_bytes: usize,
     wants_log: bool,
@@ -94,18 +102,42 @@ struct Prepared {
     charge: Charge,
 }
 
-#[derive(Default)]
 struct Queues {
     /// To be prepared.
-    received: VecDeque<Job>,
+    received: Turns<Job>,
     /// To be run.
-    prepared: VecDeque<Prepared>,
+    prepared: Turns<Prepared>,
     started_runners: usize,
     idle_runners: usize,
+    running_tasks: usize,
     preparer_started: bool,
-    /// Jobs taken in whose last report is not written yet.
-    unfinished: usize,
     closed: bool,
+}
+
+impl Queues {
+    fn new() -> Self {
+        Self {
+            received: Turns::new(),
+            prepared: Turns::new(),
+            started_runners: 0,
+            idle_runners: 0,
+            running_tasks: 0,
+            preparer_started: false,
+            closed: false,
+        }
+    }
+
+    /// How many jobs a free runner would find something to do for.
+    fn ready(&self, most_tasks: usize) -> usize {
+        let ((received_calls, received_tasks), (calls, tasks)) = (self.received.lengths(), self.prepared.lengths());
+        received_calls + received_tasks + calls + tasks.min(most_tasks.saturating_sub(self.running_tasks))
+    }
+
+    fn has_room(&self, kind: Kind, client: Client) -> bool {
+        let (received, own_received) = self.received.waiting(kind, client);
+        let (prepared, own_prepared) = self.prepared.waiting(kind, client);
+        received + prepared < QUEUE_LENGTH && own_received + own_prepared < CLIENT_LENGTH
+    }
 }
 
 struct Shared {
@@ -116,7 +148,7 @@ struct Shared {
     reports: Mutex<Vec<Report>>,
     waker: Arc<Waker>,
     most_runners: usize,
-    limit: usize,
+    most_tasks: usize,
 }
 
 /// The threads, seen from the event loop.
@@ -129,13 +161,13 @@ impl Workers {
     pub(crate) fn new(executors: Executors, runners: usize, waker: Arc<Waker>) -> Self {
         let shared = Arc::new(Shared {
             executors,
-            queues: Mutex::default(),
+            queues: Mutex::new(Queues::new()),
             runners: Condvar::new(),
             preparer: Condvar::new(),
             reports: Mutex::default(),
             waker,
             most_runners: runners,
-            limit: runners + QUEUE_LENGTH,
+            most_tasks: (runners - 1).max(1),
         });
         Self { shared }
     }
@@ -143,7 +175,7 @@ impl Workers {
     /// Makes sure that somebody will take the job that was just queued.
     fn staff(&self, queues: &mut Queues) -> io::Result<()> {
         // A runner that was told of a job counts as idle, and its job as waiting, until it really wakes.
-        if queues.idle_runners >= queues.received.len() + queues.prepared.len() {
+        if queues.idle_runners >= queues.ready(self.shared.most_tasks) {
             self.shared.runners.notify_one();
         } else if queues.started_runners < self.shared.most_runners {
             self.spawn(format!("runner-{}", queues.started_runners), Shared::run_jobs)?;
@@ -175,20 +207,35 @@ impl Workers {
     /// Takes a job in.
     ///
     /// # Errors
-    /// So many jobs are unfinished already that this one would wait for long, or the system refuses the first thread.
+    /// So many jobs wait already that this one would wait for long, or the system refuses the first thread.
     pub(crate) fn submit(&self, job: Job) -> Result<(), QueueFull> {
+        let (kind, client) = (job.kind, job.client);
+        if !self.shared.lock().has_room(kind, client) {
+            self.drop_stopped();
+        }
         let mut queues = self.shared.lock();
-        if queues.unfinished >= self.shared.limit {
+        if !queues.has_room(kind, client) {
             return Err(QueueFull);
         }
-        queues.received.push_back(job);
+        queues.received.push(kind, client, job);
         if self.staff(&mut queues).is_err() && queues.started_runners == 0 {
-            // Nobody would ever take it. With fewer threads than wanted it only takes longer.
-            queues.received.pop_back();
+            // Nobody would ever take it, the only one. With fewer threads than wanted it only takes longer.
+            queues.received = Turns::new();
             return Err(QueueFull);
         }
-        queues.unfinished += 1;
         Ok(())
+    }
+
+    /// Takes out of the queues what nobody needs any more, and reports it.
+    pub(crate) fn drop_stopped(&self) {
+        let mut queues = self.shared.lock();
+        let received = queues.received.remove(|job| job.stop.is_set());
+        let prepared = queues.prepared.remove(|prepared| prepared.stop.is_set());
+        drop(queues);
+        let tickets = received.iter().map(|job| job.ticket).chain(prepared.iter().map(|prepared| prepared.ticket));
+        for ticket in tickets {
+            self.shared.report(ticket, Event::Refused(JobError::Abandoned));
+        }
     }
 
     /// Everything that was reported since the last call, in order.
@@ -202,8 +249,8 @@ impl Drop for Workers {
     fn drop(&mut self) {
         let mut queues = self.shared.lock();
         queues.closed = true;
-        queues.received.clear();
-        queues.prepared.clear();
+        queues.received = Turns::new();
+        queues.prepared = Turns::new();
         drop(queues);
         self.shared.runners.notify_all();
         self.shared.preparer.notify_all();
@@ -235,7 +282,7 @@ impl Shared {
         while let Some(work) = self.next_work() {
             let prepared = match work {
                 Work::Run(prepared) => Some(prepared),
-                Work::Prepare(job) => self.prepare(job),
+                Work::Prepare(job) => self.prepare(job).and_then(|prepared| self.begin(prepared)),
             };
             if let Some(prepared) = prepared {
                 self.run(prepared);
@@ -249,11 +296,15 @@ impl Shared {
             if queues.closed {
                 return None;
             }
-            let prepared = queues.prepared.pop_front().map(Work::Run);
-            if let Some(work) = prepared.or_else(|| queues.received.pop_front().map(Work::Prepare)) {
+            let with_tasks = queues.running_tasks < self.most_tasks;
+            let prepared = queues.prepared.pop(with_tasks);
+            queues.running_tasks += usize::from(prepared.as_ref().is_some_and(|prepared| prepared.kind == Kind::Task));
+            let work = prepared.map(Work::Run).or_else(|| queues.received.pop(true).map(Work::Prepare));
+            if let Some(work) = work {
                 // This runner was perhaps the one that was meant to take what is left.
-                if !queues.received.is_empty() {
-                    self.preparer.notify_one();
+                if queues.ready(self.most_tasks) > 0 {
+                    let others = if queues.idle_runners > 0 { &self.runners } else { &self.preparer };
+                    others.notify_one();
                 }
                 return Some(work);
             }
@@ -263,10 +314,23 @@ impl Shared {
         }
     }
 
+    /// Whether what this runner has just prepared may go on at once; otherwise it waits.
+    fn begin(&self, prepared: Prepared) -> Option<Prepared> {
+        if prepared.kind == Kind::Task {
+            let mut queues = self.lock();
+            if queues.running_tasks >= self.most_tasks {
+                queues.prepared.push(prepared.kind, prepared.client, prepared);
+                return None;
+            }
+            queues.running_tasks += 1;
+        }
+        Some(prepared)
+    }
+
     fn prepare_jobs(&self) {
         while let Some(job) = self.next_received() {
             if let Some(prepared) = self.prepare(job) {
-                self.lock().prepared.push_back(prepared);
+                self.lock().prepared.push(prepared.kind, prepared.client, prepared);
                 self.runners.notify_one();
             }
         }
@@ -280,7 +344,7 @@ impl Shared {
             }
             // While a runner is free it does the whole job, without a change of thread in between.
             if queues.idle_runners == 0
-                && let Some(job) = queues.received.pop_front()
+                && let Some(job) = queues.received.pop(true)
             {
                 return Some(job);
             }
@@ -290,16 +354,15 @@ impl Shared {
 
     /// Checks a job; reports it and returns nothing if it cannot be run.
     fn prepare(&self, job: Job) -> Option<Prepared> {
-        let Job { ticket, body, tell_when_prepared, stop } = job;
+        let Job { ticket, body, kind, client, stop } = job;
         match self.check(body, &stop) {
             Ok(Checked { lang, input_bytes, wants_log, call, charge }) => {
-                if tell_when_prepared {
+                if kind == Kind::Task {
                     self.report(ticket, Event::Prepared);
                 }
-                Some(Prepared { ticket, lang, input_bytes, wants_log, call, stop, charge })
+                Some(Prepared { ticket, kind, client, lang, input_bytes, wants_log, call, stop, charge })
             }
             Err(error) => {
-                self.lock().unfinished -= 1;
                 self.report(ticket, Event::Refused(error));
                 None
             }
@@ -319,10 +382,12 @@ impl Shared {
     }
 
     fn run(&self, prepared: Prepared) {
-        let Prepared { ticket, lang, input_bytes, wants_log, call, stop, charge } = prepared;
+        let Prepared { ticket, kind, lang, input_bytes, wants_log, call, stop, charge, .. } = prepared;
         let outcome = self.executors.run(call, &stop);
         drop(charge);
-        self.lock().unfinished -= 1;
+        if kind == Kind::Task {
+            self.lock().running_tasks -= 1;
+        }
         self.report(ticket, Event::Finished { lang, input_bytes, wants_log, outcome });
     }
 

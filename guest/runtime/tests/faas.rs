@@ -257,15 +257,110 @@ fn when_all_tasks_are_working_the_next_one_is_told_to_come_back() {
     assert_eq!(runtime.finished(&second)["state"], "FAILED");
 }
 
+/// Sends a body on behalf of a client, as a gateway does.
+fn post_for(runtime: &Runtime, name: &str, path: &str, body: &str) -> common::Answer {
+    let mut client = runtime.connect();
+    let length = body.len();
+    let fields = format!("Host: a\r\nX-Forwarded-For: {name}\r\nContent-Length: {length}");
+    client.send(format!("POST {path} HTTP/1.1\r\n{fields}\r\n\r\n{body}"));
+    client.answer()
+}
+
+fn task_of(answer: &common::Answer) -> String {
+    assert_eq!(answer.status, 201, "{answer:?}");
+    answer.json()["faas_uuid"].as_str().unwrap().to_owned()
+}
+
 #[test]
 fn when_too_many_calls_wait_the_next_one_is_told_to_come_back() {
     let runtime = Runtime::start(&["workers=1"]);
-    for _ in 0..65 {
-        assert_eq!(runtime.post(ASYNC, &endless()).status, 201);
-    }
-    runtime.post(SYNC, &add(1, 2)).is_error(429, "calls");
-    runtime.post(ASYNC, &add(1, 2)).is_error(429, "tasks");
+    // One runs and 48 wait: no client gets more of the 64 places.
+    let mut tasks: Vec<_> = (0..49).map(|_| task_of(&post_for(&runtime, "one", ASYNC, &endless()))).collect();
+    post_for(&runtime, "one", ASYNC, &add(1, 2)).is_error(429, "tasks");
+    tasks.extend((0..16).map(|_| task_of(&post_for(&runtime, "two", ASYNC, &endless()))));
+    post_for(&runtime, "two", ASYNC, &add(1, 2)).is_error(429, "tasks");
+    post_for(&runtime, "three", ASYNC, &add(1, 2)).is_error(429, "tasks");
     assert_eq!(runtime.get("/healthz").status, 200);
+    // Cancelled ones give their places back.
+    for task in &tasks {
+        assert_eq!(runtime.delete(&format!("/v1/faas/{task}")).status, 204);
+    }
+    let last = task_of(&post_for(&runtime, "one", ASYNC, &add(1, 2)));
+    assert_eq!(runtime.finished(&last)["result"], encode("3"));
+}
+
+#[test]
+fn calls_that_wait_have_places_of_their_own_and_those_whose_clients_left_take_none() {
+    let runtime = Runtime::start(&["workers=1"]);
+    let mut running = runtime.connect();
+    running.post(SYNC, &endless());
+    runtime.wait_for_calls(1);
+    let waiting: Vec<_> = (0..48)
+        .map(|_| {
+            let mut client = runtime.connect();
+            client.post(SYNC, &endless());
+            client
+        })
+        .collect();
+    runtime.wait_for_calls(49);
+    runtime.post(SYNC, &add(1, 2)).is_error(429, "calls");
+    let task = task_of(&runtime.post(ASYNC, &add(1, 2)));
+    drop(waiting);
+    drop(running);
+    assert_eq!(runtime.post(SYNC, &add(1, 2)).json()["res"], encode("3"));
+    assert_eq!(runtime.finished(&task)["result"], encode("3"));
+}
+
+#[test]
+fn a_task_that_is_cancelled_fails_and_frees_its_worker() {
+    let runtime = Runtime::start(&["workers=1"]);
+    let [running, waiting] = [(); 2].map(|()| task_of(&runtime.post(ASYNC, &endless())));
+    let next = task_of(&runtime.post(ASYNC, &add(1, 2)));
+    for task in [&waiting, &running] {
+        let answer = runtime.delete(&format!("/v1/faas/{task}"));
+        assert_eq!((answer.status, answer.body.as_str(), answer.field("content-length")), (204, "", None));
+        let status = runtime.get(&format!("/v1/faas/{task}/status")).json();
+        assert_eq!((&status["state"], &status["res"]["err"]), (&json!("FAILED"), &json!("cancelled")));
+    }
+    // The time limit is a minute away: had either gone on, this would wait for it.
+    assert_eq!(runtime.finished(&next)["result"], encode("3"));
+    runtime.wait_for_calls(0);
+    let page = runtime.get("/metrics").body;
+    // The one that waited never ran.
+    assert!(page.contains("\nskerry_function_failures_total{kind=\"stopped\"} 1\n"), "{page}");
+    assert_eq!(runtime.get(&format!("/v1/faas/{running}/status")).json()["res"]["err"], "cancelled");
+}
+
+#[test]
+fn cancelling_what_has_finished_changes_nothing_and_what_is_unknown_is_not_there() {
+    let runtime = Runtime::start(&[]);
+    let task = task_of(&runtime.post(ASYNC, &add(1, 2)));
+    assert_eq!(runtime.finished(&task)["state"], "READY");
+    assert_eq!(runtime.delete(&format!("/v1/faas/{task}")).status, 204);
+    assert_eq!(runtime.get(&format!("/v1/faas/{task}/status")).json()["state"], "READY");
+    runtime.delete("/v1/faas/0188a6e2-1111-4222-8333-444455556666").is_error(404, "no such task");
+    let wrong = runtime.get(&format!("/v1/faas/{task}"));
+    assert_eq!((wrong.status, wrong.field("allow")), (405, Some("DELETE")));
+}
+
+#[test]
+fn tasks_that_never_end_leave_a_worker_to_calls() {
+    let runtime = Runtime::start(&["workers=3"]);
+    for _ in 0..10 {
+        task_of(&runtime.post(ASYNC, &endless()));
+    }
+    assert_eq!(runtime.post(SYNC, &add(1, 2)).json()["res"], encode("3"));
+    runtime.serves_the_next_client();
+}
+
+#[test]
+fn one_clients_many_tasks_delay_anothers_by_one_or_two() {
+    let runtime = Runtime::start(&["workers=1", "call-time-limit-ms=1000"]);
+    let many: Vec<_> = (0..40).map(|_| task_of(&post_for(&runtime, "one", ASYNC, &endless()))).collect();
+    let other = task_of(&post_for(&runtime, "two", ASYNC, &add(1, 2)));
+    assert_eq!(runtime.finished(&other)["result"], encode("3"));
+    // In the order of their coming, all forty would have had their second before.
+    assert_eq!(runtime.get(&format!("/v1/faas/{}/status", many[39])).json()["state"], "WORKING");
 }
 
 #[test]

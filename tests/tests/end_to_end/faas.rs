@@ -175,9 +175,13 @@ fn the_index_lists_the_routes_and_health_is_ok() {
     let runtime = Runtime::start(&[]);
     let index = runtime.get("/").json();
     let routes: Vec<_> = index["routes"].as_array().unwrap().iter().map(|route| route.as_str().unwrap()).collect();
-    for route in
-        ["POST /v1/faas/execute-sync", "POST /v1/faas/execute-async", "GET /v1/faas/{uuid}/status", "GET /metrics"]
-    {
+    for route in [
+        "POST /v1/faas/execute-sync",
+        "POST /v1/faas/execute-async",
+        "GET /v1/faas/{uuid}/status",
+        "DELETE /v1/faas/{uuid}",
+        "GET /metrics",
+    ] {
         assert!(routes.contains(&route), "{route} is missing from {routes:?}");
     }
     assert_eq!(runtime.get("/healthz").json(), json!({"status": "ok"}));

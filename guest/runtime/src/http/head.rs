@@ -2,6 +2,7 @@
 //! grammar; here is what the fields mean for the message's framing (RFC 9112, sections 3 and 6).
 
 use super::{Fault, HEAD_LIMIT_BYTES};
+use crate::turns::Client;
 
 /// Most header fields; more is answered like a head that is too large.
 const FIELD_LIMIT: usize = 64;
@@ -12,6 +13,7 @@ pub(crate) enum Method {
     Get,
     Head,
     Post,
+    Delete,
     /// Any other: no route has it.
     Other,
 }
@@ -38,6 +40,8 @@ pub(crate) struct Head<'a> {
     pub(crate) keep_alive: bool,
     /// HTTP/1.0: a client of that version wants to be told that the connection stays.
     pub(crate) version_1_0: bool,
+    /// On whose behalf a gateway sends it.
+    pub(crate) client: Option<Client>,
 }
 
 /// Reads a head from the beginning of `bytes`: the head and its length, or `None` while it is not complete.
@@ -94,6 +98,7 @@ fn interpret<'a>(request: &httparse::Request<'_, 'a>) -> Result<Head<'a>, Fault>
         Some("GET") => Method::Get,
         Some("HEAD") => Method::Head,
         Some("POST") => Method::Post,
+        Some("DELETE") => Method::Delete,
         _ => Method::Other,
     };
     Ok(Head {
@@ -104,6 +109,7 @@ fn interpret<'a>(request: &httparse::Request<'_, 'a>) -> Result<Head<'a>, Fault>
         expects_continue: seen.expects_continue && !version_1_0 && framing != Framing::Length(0),
         keep_alive: !seen.close && (!version_1_0 || seen.keep_alive),
         version_1_0,
+        client: seen.client,
     })
 }
 
@@ -116,6 +122,7 @@ struct Seen {
     expects_continue: bool,
     close: bool,
     keep_alive: bool,
+    client: Option<Client>,
 }
 
 impl Seen {
@@ -142,6 +149,7 @@ impl Seen {
                 }
                 self.length = Some(length);
             }
+            15 if name.eq_ignore_ascii_case("x-forwarded-for") => self.client = Some(Client::named(value)),
             17 if name.eq_ignore_ascii_case("transfer-encoding") => {
                 if !value.trim_ascii().eq_ignore_ascii_case(b"chunked") {
                     return Err(Fault::TransferCodingUnknown);
@@ -198,6 +206,7 @@ mod tests {
             expects_continue: false,
             keep_alive: true,
             version_1_0: false,
+            client: None,
         };
         assert_eq!(head("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"), Ok(expected));
     }

@@ -7,6 +7,7 @@ use super::body::BodyReader;
 use super::head::{self, Framing, Head};
 use super::{Body, BodyBudget, Fault, Method};
 use crate::router::{self, Resolution};
+use crate::turns::Client;
 
 /// More than this much kept for an idle connection is given back, in bytes.
 const SPARE_LIMIT_BYTES: usize = 4096;
@@ -22,6 +23,8 @@ pub(crate) struct Request {
     pub(crate) keep_alive: bool,
     /// The client speaks HTTP/1.0.
     pub(crate) version_1_0: bool,
+    /// On whose behalf a gateway sends it.
+    pub(crate) client: Option<Client>,
     /// Empty unless the route wants one.
     pub(crate) body: Body,
 }
@@ -161,6 +164,7 @@ fn request_of(head: &Head<'_>, resolution: Resolution, budget: Arc<BodyBudget>) 
         head_only: head.method == Method::Head,
         keep_alive: head.keep_alive,
         version_1_0: head.version_1_0,
+        client: head.client,
         body: Body::new(budget),
     }
 }

@@ -64,16 +64,14 @@ impl Response {
         // Writing to a vector cannot fail.
         let _ = write!(
             out,
-            concat!(
-                "HTTP/1.1 {} {}\r\nServer: skerry/",
-                env!("CARGO_PKG_VERSION"),
-                "\r\nContent-Type: {}\r\nContent-Length: {}\r\n"
-            ),
+            concat!("HTTP/1.1 {} {}\r\nServer: skerry/", env!("CARGO_PKG_VERSION"), "\r\n"),
             self.status,
-            reason(self.status),
-            self.content_type,
-            self.body.len()
+            reason(self.status)
         );
+        // RFC 9110, section 8.6: a 204 has no length.
+        if self.status != 204 {
+            let _ = write!(out, "Content-Type: {}\r\nContent-Length: {}\r\n", self.content_type, self.body.len());
+        }
         if let Some(methods) = self.allow {
             let _ = write!(out, "Allow: {methods}\r\n");
         }
@@ -145,6 +143,12 @@ mod tests {
             "\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
         );
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn an_answer_without_content_has_no_length_either() {
+        let text = written(&Response::json(204, &b""[..]), STAYS);
+        assert!(text.starts_with("HTTP/1.1 204 No Content\r\n") && !text.contains("Content-"), "{text}");
     }
 
     #[test]

@@ -56,6 +56,22 @@ impl Runtime {
         client.answer()
     }
 
+    /// One DELETE on a connection of its own.
+    #[track_caller]
+    pub(crate) fn delete(&self, path: &str) -> Answer {
+        let mut client = self.connect();
+        client.send(format!("DELETE {path} HTTP/1.1\r\nHost: test\r\n\r\n"));
+        client.answer()
+    }
+
+    /// Waits until so many calls wait or run.
+    #[track_caller]
+    pub(crate) fn wait_for_calls(&self, count: usize) {
+        while self.get("/v1/skerry/activity").json()["calls_in_progress"] != count {
+            std::thread::yield_now();
+        }
+    }
+
     /// Asks for a task until it has finished.
     #[track_caller]
     pub(crate) fn finished(&self, task: &str) -> Value {

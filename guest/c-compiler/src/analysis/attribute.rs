@@ -3,11 +3,14 @@
 
 use super::Analysis;
 use crate::diagnostics::Reported;
-use lang_c::ast::{AlignmentSpecifier, Attribute, Extension};
+use crate::preprocess::adaption::ALIGNAS;
+use lang_c::ast::{Attribute, Expression as Tree, Extension};
 use lang_c::span::{Node, Span};
 
-/// Largest alignment that can be asked for: that of frames and of the stack.
-pub(super) const MAX_ALIGNMENT_BYTES: u32 = 16;
+/// Largest alignment that can be asked for.
+const MAX_ALIGNMENT_BYTES: u32 = 4096;
+/// What `aligned` without a number asks for.
+const LARGEST_USEFUL_ALIGNMENT_BYTES: u32 = 16;
 
 /// What attributes ask for.
 #[derive(Clone, Copy)]
@@ -87,29 +90,31 @@ impl Analysis<'_> {
         let name = name.strip_prefix("__").and_then(|rest| rest.strip_suffix("__")).unwrap_or(name);
         match (name, attribute.arguments.as_slice()) {
             ("packed", []) => found.is_packed = true,
-            ("aligned", []) => found.alignment_bytes = MAX_ALIGNMENT_BYTES,
+            ("aligned", []) => found.alignment_bytes = LARGEST_USEFUL_ALIGNMENT_BYTES,
             ("aligned", [alignment]) => {
                 let (value, _) = self.integer_constant(alignment)?;
                 found.alignment_bytes = self.alignment(value, alignment.span)?;
             }
+            (_, [operand]) if attribute.name.node == ALIGNAS => found.alignment_bytes = self.alignas(operand)?,
             _ if HARMLESS.contains(&name) => {}
             _ => return self.refuse(span, format!("attribute '{name}' is not supported")),
         }
         Ok(found)
     }
 
-    /// The alignment that `_Alignas` asks for; `_Alignas(0)` asks for none.
-    pub(super) fn alignment_specifier(&mut self, node: &Node<AlignmentSpecifier>) -> Result<u32, Reported> {
-        match &node.node {
-            AlignmentSpecifier::Type(name) => {
-                let ty = self.type_name(name)?;
-                self.complete(&ty, name.span)?;
+    /// `_Alignas` of a type or a number; of 0 it asks for nothing.
+    fn alignas(&mut self, operand: &Node<Tree>) -> Result<u32, Reported> {
+        match &operand.node {
+            Tree::SizeOfTy(name) => {
+                let ty = self.type_name(&name.node.0)?;
+                self.complete(&ty, operand.span)?;
                 Ok(ty.alignment_bytes())
             }
-            AlignmentSpecifier::Constant(value) => match self.integer_constant(value)?.0 {
+            Tree::SizeOfVal(value) => match self.integer_constant(&value.node.0)?.0 {
                 0 => Ok(1),
-                value => self.alignment(value, node.span),
+                value => self.alignment(value, operand.span),
             },
+            _ => self.refuse(operand.span, "an alignment must be a power of two"),
         }
     }
 

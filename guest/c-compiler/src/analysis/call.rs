@@ -26,6 +26,13 @@ impl Analysis<'_> {
             let text = &name.node.name;
             match self.scopes.find(text).cloned() {
                 Some(Symbol::Function(function)) => return self.call_function(node, function),
+                Some(Symbol::Poisoned) => {
+                    // Errors in the arguments are told all the same.
+                    for argument in &node.node.arguments {
+                        let _ = self.value(argument);
+                    }
+                    return Err(Reported);
+                }
                 Some(_) => {}
                 None if text.starts_with("__builtin_va_") => return self.call_variable_arguments(node, text),
                 None => match builtins::builtin(text, self.headers) {
@@ -109,10 +116,15 @@ impl Analysis<'_> {
         } else {
             None
         };
+        let mut outcome = Ok(());
         for (argument, ty) in given.iter().zip(&face.parameters) {
-            let value = self.argument(argument, ty)?;
-            arguments.push(self.passed(value, argument.span)?);
+            let passed = self.argument(argument, ty).and_then(|value| self.passed(value, argument.span));
+            match passed {
+                Ok(value) => arguments.push(value),
+                Err(reported) => outcome = Err(reported),
+            }
         }
+        outcome?;
         if face.is_variadic {
             arguments.push(self.variable_arguments(given.get(count..).unwrap_or_default())?);
         }

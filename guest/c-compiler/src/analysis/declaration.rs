@@ -8,7 +8,10 @@ use super::statics::{Definition, NULL_ZONE_BYTES};
 use crate::diagnostics::Reported;
 use crate::ir::Statement;
 use crate::types::{Qualified, Type};
-use lang_c::ast::{Declaration, Identifier, InitDeclarator, Initializer};
+use lang_c::ast::{
+    ArraySize, Declaration, Declarator, DeclaratorKind, DerivedDeclarator, ExternalDeclaration, Identifier,
+    InitDeclarator, Initializer,
+};
 use lang_c::span::{Node, Span};
 
 impl Analysis<'_> {
@@ -24,13 +27,36 @@ impl Analysis<'_> {
         output: &mut Vec<Statement>,
     ) -> Result<(), Reported> {
         let alone = node.node.declarators.is_empty();
-        let specifiers = self.specifiers(&node.node.specifiers, node.span, alone)?;
+        let specifiers = match self.specifiers(&node.node.specifiers, node.span, alone) {
+            Ok(specifiers) => specifiers,
+            Err(reported) => {
+                node.node.declarators.iter().for_each(|item| self.poison(&item.node.declarator));
+                return Err(reported);
+            }
+        };
         // An error in one declarator does not hide those of the next.
         let mut result = Ok(());
         for item in &node.node.declarators {
-            result = result.and(self.init_declarator(&specifiers, item, output));
+            let outcome = self.init_declarator(&specifiers, item, output);
+            if outcome.is_err() {
+                self.poison(&item.node.declarator);
+            }
+            result = result.and(outcome);
         }
         result
+    }
+
+    /// What a wrong declaration declares is known, so that its uses are not errors too.
+    pub(super) fn poison(&mut self, declarator: &Node<Declarator>) {
+        match &declarator.node.kind.node {
+            DeclaratorKind::Abstract => {}
+            DeclaratorKind::Declarator(inner) => self.poison(inner),
+            DeclaratorKind::Identifier(name) => {
+                if self.scopes.find_here(&name.node.name).is_none() {
+                    self.scopes.insert(&name.node.name, Symbol::Poisoned);
+                }
+            }
+        }
     }
 
     fn init_declarator(
@@ -141,6 +167,9 @@ impl Analysis<'_> {
         let local = self.new_local(name.span, qualified.ty.clone())?;
         if let Some(known) = self.current.locals.get_mut(local.0 as usize) {
             known.alignment_bytes = known.alignment_bytes.max(alignment_bytes);
+            if alignment_bytes > 1 {
+                known.in_memory = true;
+            }
         }
         // The name is in scope in its own initialiser already (C11 6.2.1 §7).
         self.scopes.insert(&name.node.name, Symbol::Local(local, qualified.clone()));
@@ -177,6 +206,9 @@ impl Analysis<'_> {
             {
                 known.clone()
             }
+            (None, Type::Array(element, 0)) if shares_file_name && initializer.is_none() => {
+                self.completed_array(element, storage, name)?
+            }
             _ => self.variable_type(declared, name, initializer)?,
         };
         let address = match existing {
@@ -205,6 +237,39 @@ impl Analysis<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// The type of an array whose length a later declaration gives (C11 6.9.2); without one it has a single element.
+    fn completed_array(
+        &mut self,
+        element: &Qualified,
+        storage: Storage,
+        name: &Node<Identifier>,
+    ) -> Result<Qualified, Reported> {
+        let declarations = self.file.iter().filter_map(|external| match &external.node {
+            ExternalDeclaration::Declaration(declaration) => Some(&declaration.node.declarators),
+            _ => None,
+        });
+        for item in declarations.flatten() {
+            let declarator = &item.node.declarator.node;
+            if !matches!(&declarator.kind.node, DeclaratorKind::Identifier(known) if known.node.name == name.node.name)
+            {
+                continue;
+            }
+            let suffix = declarator.derived.iter().find(|part| !matches!(part.node, DerivedDeclarator::Pointer(_)));
+            let Some(Node { node: DerivedDeclarator::Array(array), .. }) = suffix else { continue };
+            let count = match (&array.node.size, &item.node.initializer) {
+                (ArraySize::VariableExpression(size), _) => self.integer_constant(size)?.0,
+                (ArraySize::Unknown, Some(initializer)) => self.initializer_length(element, initializer)?,
+                _ => continue,
+            };
+            return self.array_of(element.clone(), count, name.span);
+        }
+        if storage == Storage::Extern {
+            let message = format!("variable '{}' is declared extern, but never defined", name.node.name);
+            return self.refuse(name.span, message);
+        }
+        self.array_of(element.clone(), 1, name.span)
     }
 
     fn note_definition(

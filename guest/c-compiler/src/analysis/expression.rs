@@ -46,7 +46,10 @@ impl Analysis<'_> {
             },
             Tree::Conditional(conditional) => this.conditional(conditional),
             Tree::Comma(expressions) => this.comma(node.span, expressions),
-            Tree::GenericSelection(selection) => this.generic_selection(selection),
+            Tree::GenericSelection(selection) => {
+                let chosen = this.generic_selection(selection)?;
+                this.value(chosen)
+            }
             Tree::Member(_) | Tree::CompoundLiteral(_) => this.read_place(node),
             Tree::OffsetOf(operand) => this.offset_of(operand),
             Tree::VaArg(operand) => this.variable_argument(operand),
@@ -67,7 +70,8 @@ impl Analysis<'_> {
     fn identifier(&mut self, name: &Node<Identifier>) -> Result<Expression, Reported> {
         let text = &name.node.name;
         match self.scopes.find(text).cloned() {
-            Some(Symbol::Enumerator(value)) => Ok(fold::integer(value, INT)),
+            Some(Symbol::Enumerator(value, scalar)) => Ok(fold::integer(value, Type::Scalar(scalar))),
+            Some(Symbol::Poisoned) => Err(Reported),
             Some(Symbol::Local(local, qualified)) => Ok(self.read(Object::local(local, qualified))),
             Some(Symbol::Static(address, qualified)) => Ok(self.read(Object::fixed(address, qualified))),
             Some(Symbol::Function(function)) => {
@@ -75,7 +79,15 @@ impl Analysis<'_> {
                 Ok(self.read(object))
             }
             Some(Symbol::Typedef(_)) => self.refuse(name.span, format!("'{text}' is a type, not a value")),
-            None => self.refuse(name.span, format!("'{text}' is not declared")),
+            None => match self.function_name(text, name.span)? {
+                Some(object) => Ok(self.read(object)),
+                None => {
+                    let refusal = self.refuse(name.span, format!("'{text}' is not declared"));
+                    // One report is enough.
+                    self.scopes.insert_in_function(text, Symbol::Poisoned);
+                    refusal
+                }
+            },
         }
     }
 
@@ -127,7 +139,10 @@ impl Analysis<'_> {
     }
 
     /// `_Generic` (C11 6.5.1.1): the value's type decides, and only the chosen expression is evaluated.
-    fn generic_selection(&mut self, node: &Node<GenericSelection>) -> Result<Expression, Reported> {
+    pub(super) fn generic_selection<'n>(
+        &mut self,
+        node: &'n Node<GenericSelection>,
+    ) -> Result<&'n Node<Tree>, Reported> {
         let effects = self.current.effects;
         let wanted = self.value(&node.node.expression)?.ty;
         self.current.effects = effects;
@@ -150,7 +165,7 @@ impl Analysis<'_> {
             }
         }
         match chosen.or(default) {
-            Some(expression) => self.value(expression),
+            Some(expression) => Ok(expression),
             None => self.refuse(node.span, format!("no choice is for '{}', and there is no default", wanted.name())),
         }
     }

@@ -46,6 +46,7 @@ impl Analysis<'_> {
                 }
                 return self.refuse(name.span, format!("function '{text}' is declared already with other types"));
             }
+            Some(Symbol::Poisoned) => return Err(Reported),
             Some(_) => return self.refuse(name.span, format!("'{text}' is defined already")),
             None => {}
         }
@@ -71,6 +72,15 @@ impl Analysis<'_> {
         if let Some(declaration) = definition.declarations.first() {
             return self.unsupported(declaration.span, "parameter declarations after the parameter list");
         }
+        let outcome = self.defined_function(node);
+        if outcome.is_err() {
+            self.poison(&definition.declarator);
+        }
+        outcome
+    }
+
+    fn defined_function(&mut self, node: &Node<FunctionDefinition>) -> Result<(), Reported> {
+        let definition = &node.node;
         let specifiers = self.specifiers(&definition.specifiers, node.span, false)?;
         if !matches!(specifiers.storage, Storage::Unspecified | Storage::Static | Storage::Extern) {
             return self.refuse(node.span, "a function is no typedef");

@@ -48,6 +48,8 @@ const MAX_LOCALS: usize = 4096;
 pub(crate) struct Analysis<'a> {
     reports: &'a mut Reports,
     text: &'a ParserText,
+    /// The whole source, for what later declarations complete.
+    file: &'a [Node<ExternalDeclaration>],
     headers: Headers,
     scopes: Scopes,
     statics: Statics,
@@ -97,6 +99,7 @@ impl<'a> Analysis<'a> {
         Self {
             reports,
             text,
+            file: &[],
             headers,
             scopes: Scopes::new(),
             statics: Statics::new(),
@@ -112,7 +115,7 @@ impl<'a> Analysis<'a> {
     }
 
     /// Walks the whole unit. On errors goes on with the next declaration, to report as many as possible.
-    pub(crate) fn unit(mut self, unit: &TranslationUnit) -> Result<(Program, Signature), Reported> {
+    pub(crate) fn unit(mut self, unit: &'a TranslationUnit) -> Result<(Program, Signature), Reported> {
         let outcome = self.declarations(unit);
         let program = outcome.and_then(|()| self.finish());
         for record in &self.records {
@@ -122,14 +125,15 @@ impl<'a> Analysis<'a> {
     }
 
     /// Looks for errors in what is left of a unit that has errors already.
-    pub(crate) fn check(mut self, unit: &TranslationUnit) -> Reported {
+    pub(crate) fn check(mut self, unit: &'a TranslationUnit) -> Reported {
         // Its errors are reported, as those before it.
         let _ = self.declarations(unit);
         self.records.iter().for_each(|record| record.forget_members());
         Reported
     }
 
-    fn declarations(&mut self, unit: &TranslationUnit) -> Result<(), Reported> {
+    fn declarations(&mut self, unit: &'a TranslationUnit) -> Result<(), Reported> {
+        self.file = &unit.0;
         let mut failed = Ok(());
         for declaration in &unit.0 {
             let result = match &declaration.node {

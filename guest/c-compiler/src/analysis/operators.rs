@@ -69,12 +69,16 @@ impl Analysis<'_> {
             chain.push((operation, operator));
             leftmost = &operation.node.lhs;
         }
-        let mut left = self.value(leftmost)?;
+        let mut left = self.value(leftmost);
         while let Some((operation, operator)) = chain.pop() {
-            let right = self.value(&operation.node.rhs)?;
-            left = self.operation(operation.span, operator, left, right)?;
+            // The right side's errors are told even if the left has some.
+            let right = self.value(&operation.node.rhs);
+            left = match (left, right) {
+                (Ok(left), Ok(right)) => self.operation(operation.span, operator, left, right),
+                _ => Err(Reported),
+            };
         }
-        Ok(left)
+        left
     }
 
     /// Applies an operator to two values, as C's types prescribe.
@@ -230,8 +234,9 @@ impl Analysis<'_> {
         if let Some(operator) = compound(&node.node.operator.node) {
             return self.compound_assignment(node, operator);
         }
-        let object = self.modifiable(&node.node.lhs)?;
-        let value = self.value(&node.node.rhs)?;
+        let object = self.modifiable(&node.node.lhs);
+        let value = self.value(&node.node.rhs);
+        let (object, value) = (object?, value?);
         let value = self.convert_implicitly(node.node.rhs.span, value, &object.qualified.ty, "assignment")?;
         self.current.effects += 1;
         Ok(self.store(object, value))

@@ -56,8 +56,14 @@ impl Analysis<'_> {
                 Some(Symbol::Local(local, qualified)) => Ok(Some(Object::local(local, qualified))),
                 Some(Symbol::Static(address, qualified)) => Ok(Some(Object::fixed(address, qualified))),
                 Some(Symbol::Function(function)) => this.function_object(name.span, function).map(Some),
+                Some(Symbol::Poisoned) => Err(Reported),
+                None => this.function_name(&name.node.name, name.span),
                 _ => Ok(None),
             },
+            Tree::GenericSelection(selection) => {
+                let chosen = this.generic_selection(selection)?;
+                this.object_if_any(chosen)
+            }
             Tree::BinaryOperator(operation) if operation.node.operator.node == BinaryOperator::Index => {
                 let left = this.value(&operation.node.lhs)?;
                 let right = this.value(&operation.node.rhs)?;
@@ -73,20 +79,33 @@ impl Analysis<'_> {
                 this.target(node.span, pointer).map(Some)
             }
             Tree::StringLiteral(parts) => {
-                let mut bytes = this.string_bytes(&parts.node, parts.span)?;
-                bytes.push(0);
-                let element = Qualified::plain(Type::Scalar(ScalarType::Char));
-                let qualified = this.array_of(element, bytes.len() as i64, node.span)?;
-                let address = match this.statics.string(&bytes) {
-                    Some(address) => address,
-                    None => return this.refuse(node.span, "the static variables are too large in all"),
-                };
-                Ok(Some(Object::fixed(address, qualified)))
+                let bytes = this.string_bytes(&parts.node, parts.span)?;
+                this.string_object(bytes, false, node.span).map(Some)
             }
             Tree::Member(member) => this.member_place(member).map(Some),
             Tree::CompoundLiteral(literal) => this.compound_literal(literal).map(Some),
             _ => Ok(None),
         })
+    }
+
+    fn string_object(&mut self, mut bytes: Vec<u8>, is_const: bool, span: Span) -> Result<Object, Reported> {
+        bytes.push(0);
+        let element = Qualified { ty: Type::Scalar(ScalarType::Char), is_const };
+        let qualified = self.array_of(element, bytes.len() as i64, span)?;
+        match self.statics.string(&bytes) {
+            Some(address) => Ok(Object::fixed(address, qualified)),
+            None => self.refuse(span, "the static variables are too large in all"),
+        }
+    }
+
+    /// `__func__` (C11 6.4.2.2), if the name is that.
+    pub(super) fn function_name(&mut self, name: &str, span: Span) -> Result<Option<Object>, Reported> {
+        if !matches!(name, "__func__" | "__FUNCTION__" | "__PRETTY_FUNCTION__") || self.current.result.is_none() {
+            return Ok(None);
+        }
+        let function = self.functions.get(self.current.index as usize);
+        let bytes = function.map(|entry| entry.name.clone().into_bytes()).unwrap_or_default();
+        self.string_object(bytes, true, span).map(Some)
     }
 
     /// What a pointer points to.

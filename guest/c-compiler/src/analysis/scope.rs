@@ -15,8 +15,16 @@ pub(super) enum Symbol {
     Static(u32, Qualified),
     Function(FunctionId),
     Typedef(Qualified),
-    /// An enumeration constant, of type `int`.
-    Enumerator(i64),
+    /// An enumeration constant: `int` if that holds it.
+    Enumerator(i64, ScalarType),
+    /// Its declaration is wrong, or missing, and that is reported: its uses are not.
+    Poisoned,
+}
+
+impl Symbol {
+    fn is_poisoned(&self) -> bool {
+        matches!(self, Self::Poisoned)
+    }
 }
 
 /// What a tag stands for.
@@ -63,16 +71,23 @@ impl Scopes {
 
     /// What the name means in the innermost scope itself.
     pub(super) fn find_here(&self, name: &str) -> Option<&Symbol> {
-        self.stack.last().and_then(|scope| scope.symbols.get(name))
+        self.stack.last().and_then(|scope| scope.symbols.get(name)).filter(|symbol| !symbol.is_poisoned())
     }
 
     /// What the name means at file scope.
     pub(super) fn find_in_file(&self, name: &str) -> Option<&Symbol> {
-        self.stack.first().and_then(|scope| scope.symbols.get(name))
+        self.stack.first().and_then(|scope| scope.symbols.get(name)).filter(|symbol| !symbol.is_poisoned())
     }
 
     pub(super) fn insert(&mut self, name: &str, symbol: Symbol) {
         if let Some(scope) = self.stack.last_mut() {
+            scope.symbols.insert(name.to_owned(), symbol);
+        }
+    }
+
+    /// In the scope of the function's parameters, if this is in a function.
+    pub(super) fn insert_in_function(&mut self, name: &str, symbol: Symbol) {
+        if let Some(scope) = self.stack.get_mut(1) {
             scope.symbols.insert(name.to_owned(), symbol);
         }
     }

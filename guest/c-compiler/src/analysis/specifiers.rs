@@ -64,10 +64,10 @@ impl Analysis<'_> {
                 DeclarationSpecifier::TypeSpecifier(specifier) => {
                     // Attributes right after a definition are those of the type.
                     let mut of_type = Attributes::default();
-                    if defines_record(specifier)
+                    while defines_record(specifier)
                         && let Some(DeclarationSpecifier::Extension(extensions)) = rest.peek().map(|node| &node.node)
                     {
-                        of_type = self.attributes(extensions)?;
+                        of_type.add(self.attributes(extensions)?);
                         rest.next();
                     }
                     let alone = alone && nodes.len() == 1;
@@ -77,10 +77,8 @@ impl Analysis<'_> {
                 DeclarationSpecifier::Function(specifier) => match specifier.node {
                     FunctionSpecifier::Inline | FunctionSpecifier::Noreturn => of_function = true,
                 },
-                DeclarationSpecifier::Alignment(alignment) => {
-                    let alignment_bytes = self.alignment_specifier(alignment)?;
-                    attributes.add(Attributes { alignment_bytes, ..Attributes::default() });
-                }
+                // The parser sees them as attributes: crate::preprocess::adaption.
+                DeclarationSpecifier::Alignment(_) => return self.unsupported(node.span, "alignments of this form"),
                 DeclarationSpecifier::Extension(extensions) => {
                     attributes.add(self.attributes(extensions)?);
                 }
@@ -118,10 +116,10 @@ impl Analysis<'_> {
             match &node.node {
                 SpecifierQualifier::TypeSpecifier(specifier) => {
                     let mut of_type = Attributes::default();
-                    if defines_record(specifier)
+                    while defines_record(specifier)
                         && let Some(SpecifierQualifier::Extension(extensions)) = rest.peek().map(|node| &node.node)
                     {
-                        of_type = self.attributes(extensions)?;
+                        of_type.add(self.attributes(extensions)?);
                         rest.next();
                     }
                     self.add_specifier(&mut collected, specifier, of_type, false)?;
@@ -188,6 +186,7 @@ impl Analysis<'_> {
             TypeSpecifier::Void => Qualified::plain(Type::Void),
             TypeSpecifier::TypedefName(name) => match self.scopes.find(&name.node.name) {
                 Some(Symbol::Typedef(ty)) => ty.clone(),
+                Some(Symbol::Poisoned) => return Err(Reported),
                 None if name.node.name == "__builtin_va_list" => Qualified::plain(va_list()),
                 _ => return self.refuse(name.span, format!("'{}' is not a type", name.node.name)),
             },
@@ -238,26 +237,35 @@ impl Analysis<'_> {
                 None => self.refuse(node.span, "an enumeration needs constants"),
             };
         }
-        let mut next = Some(0_i64);
-        let mut any_negative = false;
+        let mut values: Vec<(&str, i64, bool)> = Vec::with_capacity(node.node.enumerators.len());
+        let mut next = Some((0_i64, false));
         for enumerator in &node.node.enumerators {
             self.attributes(&enumerator.node.extensions)?;
             let value = match &enumerator.node.expression {
-                Some(expression) => Some(self.integer_constant(expression)?.0),
+                Some(expression) => {
+                    let (bits, ty) = self.integer_constant(expression)?;
+                    Some((bits, bits < 0 && !ty.is_signed()))
+                }
                 None => next,
             };
-            let Some(value) = value.filter(|value| i32::try_from(*value).is_ok()) else {
-                return self.refuse(enumerator.span, "an enumeration constant must fit in int");
+            let Some((bits, is_huge)) = value else {
+                return self.refuse(enumerator.span, "an enumeration constant must fit in 64 bits");
             };
             let constant = &enumerator.node.identifier;
             if self.scopes.find_here(&constant.node.name).is_some() {
                 return self.refuse(constant.span, format!("'{}' is defined already", constant.node.name));
             }
-            self.scopes.insert(&constant.node.name, Symbol::Enumerator(value));
-            any_negative |= value < 0;
-            next = value.checked_add(1);
+            self.scopes.insert(&constant.node.name, Symbol::Enumerator(bits, own_type(bits, is_huge)));
+            values.push((&constant.node.name, bits, is_huge));
+            next = if is_huge { bits.checked_add(1).filter(|bits| *bits != 0) } else { Some(bits.wrapping_add(1)) }
+                .map(|next| (next, is_huge || bits == i64::MAX));
         }
-        let ty = if any_negative { ScalarType::Int } else { ScalarType::UnsignedInt };
+        let ty = enumeration_type(&values);
+        // gcc: constants that `int` does not hold have the enumeration's type.
+        for (name, bits, is_huge) in values {
+            let scalar = if own_type(bits, is_huge) == ScalarType::Int { ScalarType::Int } else { ty };
+            self.scopes.insert(name, Symbol::Enumerator(bits, scalar));
+        }
         if let Some(name) = name {
             if self.scopes.find_tag_here(&name.node.name).is_some() {
                 return self.refuse(name.span, format!("enum '{}' is defined already", name.node.name));
@@ -274,6 +282,40 @@ impl Analysis<'_> {
             Some(bits) if value.ty.is_integer() => Ok((bits, value.ty)),
             _ => self.refuse(node.span, "an integer constant is needed here"),
         }
+    }
+}
+
+/// The first type that holds an enumeration constant. `is_huge`: it is above what `long` holds.
+fn own_type(bits: i64, is_huge: bool) -> ScalarType {
+    if is_huge {
+        ScalarType::UnsignedLong
+    } else if i32::try_from(bits).is_ok() {
+        ScalarType::Int
+    } else if u32::try_from(bits).is_ok() {
+        ScalarType::UnsignedInt
+    } else {
+        ScalarType::Long
+    }
+}
+
+/// The type that holds all constants, as gcc chooses it.
+fn enumeration_type(values: &[(&str, i64, bool)]) -> ScalarType {
+    let any_negative = values.iter().any(|(_, bits, is_huge)| *bits < 0 && !is_huge);
+    let fits = |scalar| values.iter().all(|(_, bits, is_huge)| holds(scalar, *bits, *is_huge));
+    let candidates = if any_negative {
+        [ScalarType::Int, ScalarType::Long]
+    } else {
+        [ScalarType::UnsignedInt, ScalarType::UnsignedLong]
+    };
+    let [narrow, wide] = candidates;
+    if fits(narrow) { narrow } else { wide }
+}
+
+fn holds(scalar: ScalarType, bits: i64, is_huge: bool) -> bool {
+    match scalar {
+        ScalarType::Int => !is_huge && i32::try_from(bits).is_ok(),
+        ScalarType::UnsignedInt => !is_huge && u32::try_from(bits).is_ok(),
+        _ => true,
     }
 }
 

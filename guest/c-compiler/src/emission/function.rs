@@ -55,6 +55,8 @@ pub(super) struct Emitter<'p> {
     free: Vec<(ValType, u32)>,
     frame_bytes: u32,
     frame_local: u32,
+    /// The stack pointer in this function: the frame itself, unless that is aligned to more than all frames are.
+    stack_local: u32,
     pub(super) old_values: Vec<(OldValue, OldSource, u32)>,
     /// How many blocks are open.
     pub(super) depth: u32,
@@ -75,6 +77,7 @@ impl<'p> Emitter<'p> {
             free: Vec::new(),
             frame_bytes: super::frame_bytes(function).unwrap_or_default(),
             frame_local: 0,
+            stack_local: 0,
             old_values: Vec::new(),
             depth: 0,
             break_labels: Vec::new(),
@@ -106,6 +109,8 @@ impl<'p> Emitter<'p> {
         }
         if self.frame_bytes > 0 {
             self.frame_local = self.new_local(ValType::I32);
+            let is_over_aligned = super::frame_alignment_bytes(self.function) > super::MAX_ALIGNMENT_BYTES;
+            self.stack_local = if is_over_aligned { self.new_local(ValType::I32) } else { self.frame_local };
         }
     }
 
@@ -164,19 +169,25 @@ impl<'p> Emitter<'p> {
         if self.frame_bytes == 0 {
             return;
         }
-        let (bytes, limit, frame) = (self.frame_bytes as i32, self.layout.stack_limit as i32, self.frame_local);
+        let (bytes, limit, stack) = (self.frame_bytes as i32, self.layout.stack_limit as i32, self.stack_local);
+        let frame = self.frame_local;
         self.sink()
             .global_get(STACK_POINTER)
             .i32_const(bytes)
             .i32_sub()
-            .local_tee(frame)
+            .local_tee(stack)
             .i32_const(limit)
             .i32_lt_s()
             .if_(BlockType::Empty)
             .unreachable()
             .end()
-            .local_get(frame)
+            .local_get(stack)
             .global_set(STACK_POINTER);
+        if stack != frame {
+            let alignment = super::frame_alignment_bytes(self.function) as i32;
+            self.sink().local_get(stack).i32_const(alignment - 1).i32_add().i32_const(-alignment).i32_and();
+            self.sink().local_set(frame);
+        }
         for index in 0..self.function.parameter_count {
             if let (Home::Frame(offset), Some(local)) =
                 (self.home(LocalId(index)), self.function.locals.get(index as usize))
@@ -190,8 +201,8 @@ impl<'p> Emitter<'p> {
     /// Gives the frame back; what is on the stack stays there.
     pub(super) fn leave_frame(&mut self) {
         if self.frame_bytes > 0 {
-            let (bytes, frame) = (self.frame_bytes as i32, self.frame_local);
-            self.sink().local_get(frame).i32_const(bytes).i32_add().global_set(STACK_POINTER);
+            let (bytes, stack) = (self.frame_bytes as i32, self.stack_local);
+            self.sink().local_get(stack).i32_const(bytes).i32_add().global_set(STACK_POINTER);
         }
     }
 }

@@ -27,7 +27,7 @@ use wasm_encoder::{
 /// Stack for frames beyond one of each function, if functions call themselves: a few thousand calls deep.
 const RECURSION_BYTES: u32 = 256 * 1024;
 const PAGE_BYTES: u32 = 64 * 1024;
-/// The largest alignment of any C object, and that of frames and of the heap.
+/// The alignment of frames and of the heap: that of any C object that asks for no more.
 const MAX_ALIGNMENT_BYTES: u32 = 16;
 /// Most that all frames together may take.
 const MAX_FRAMES_BYTES: u64 = 8 * 1024 * 1024;
@@ -159,7 +159,14 @@ fn frame_bytes(function: &Function) -> Option<u32> {
     for (_, local) in function.locals.iter().enumerate().filter(|(index, _)| function.is_in_frame(*index)) {
         end = end.checked_next_multiple_of(local.alignment_bytes)?.checked_add(local.ty.size_bytes())?;
     }
-    end.checked_next_multiple_of(MAX_ALIGNMENT_BYTES)
+    let spare = frame_alignment_bytes(function).saturating_sub(MAX_ALIGNMENT_BYTES);
+    end.checked_next_multiple_of(MAX_ALIGNMENT_BYTES)?.checked_add(spare)
+}
+
+/// The largest alignment of a function's variables in memory.
+fn frame_alignment_bytes(function: &Function) -> u32 {
+    let in_frame = function.locals.iter().enumerate().filter(|(index, _)| function.is_in_frame(*index));
+    in_frame.map(|(_, local)| local.alignment_bytes).max().unwrap_or(1)
 }
 
 /// The type section, each function type once.

@@ -3,6 +3,7 @@
 //! Also remembers for every token where in the user's source it came from, so that all later errors name that place.
 //! There is no file system: the headers that `#include` knows are tables in [`headers`].
 
+pub(crate) mod adaption;
 mod conditions;
 mod directives;
 mod expansion;

@@ -1,6 +1,7 @@
 //! The text that the parser gets, and the way back from a place in it to a place in the user's source.
 
 use super::Preprocessed;
+use super::adaption::adapted;
 use super::lexer::{NOWHERE, Token, TokenKind};
 use crate::diagnostics::{MacroPlaces, Origin, SourceOffset};
 use crate::literal;
@@ -28,7 +29,7 @@ impl ParserText {
     /// Joins tokens by single spaces, so that none is pasted to the next. The parser wants the double parentheses of an
     /// attribute in one piece.
     pub(crate) fn new(preprocessed: Preprocessed<'_>) -> Self {
-        let tokens = &preprocessed.tokens;
+        let tokens = adapted(preprocessed.tokens);
         let mut text = String::new();
         let mut starts = Vec::with_capacity(tokens.len());
         let mut origins = Vec::with_capacity(tokens.len());

@@ -225,3 +225,11 @@ int run(int i) { return t[i] + t[199999]; }
 //= 5 -> 4
 //= 100000 -> 5
 //= 6 -> 3
+//// arrays whose length a later declaration gives
+extern int late[];
+int open[];
+static int sum(void) { int s = 0; for (int i = 0; i < 4; i++) s += late[i] + open[i % 2]; return s; }
+int run(void) { extern int late[]; return sum() * 100 + late[3]; }
+int late[] = {1, 2, 3, 4}, open[2] = {5, 6};
+int last(void) { return run() + (int)sizeof(late); }
+//=  -> 3220

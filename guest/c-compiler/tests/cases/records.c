@@ -102,3 +102,18 @@ int run(void) { struct s o = {1}; struct s { char b, c; }; struct s i = {2, 3}; 
 //// typeof and _Generic
 int run(int a) { typeof(a) b = a; __typeof__(&b) p = &b; *p += 1; return _Generic(p, int *: 1, default: 2) * 100 + _Generic((char)1, int: 1, char: 2) * 10 + _Generic(1.0f, double: 1, float: 3) + b * 1000 + _Generic("s", char *: 4, default: 5) * 10000; }
 //= 5 -> 46123
+//// _Alignas in structs, larger alignments, sizeof of compound literals
+struct s { char c; _Alignas(16) int n; _Alignas(double) char d[3]; }; struct __attribute__((packed)) p { char c; int n; } __attribute__((aligned(2)));
+static _Alignas(64) char buffer[10]; static char before; static _Alignas(1024) int far;
+static int deep(int n) { _Alignas(128) int a[3] = {n}; int b = n; int *p = &b; return ((unsigned long)a % 128) + (n ? deep(n - 1) : 0) + a[0] + *p; }
+long run(int n) { _Alignas(32) char x = 1; char y = 2, *p = &y; return sizeof(struct s) + _Alignof(struct s) * 100 + (long)sizeof(struct p) * 10000 + ((unsigned long)buffer % 64 + (unsigned long)&far % 1024 + (unsigned long)&x % 32) * 100000 + deep(n) * 1000000 + sizeof(int[]){1, 2, 3} + sizeof(char[7]){""} + *p + before; }
+//= 3 -> 12061653
+//// __func__, enumerations of other widths
+enum small { A = -1, B = 5, C }; enum big { D = 0x80000000, E }; enum huge { F = -5, G = 1L << 40 }; enum { H = sizeof(enum huge) * 10 + A };
+static const char *name(void) { return __func__; }
+long run(void) { return name()[0] + sizeof(__func__) * 1000 + (A < 0u) * 10000 + (D - 0x80000001 > 0) * 100000 + sizeof(enum small) * 1000000 + sizeof(D) * 10000000L + sizeof(G) * 100000000L + sizeof(F) * 1000000000L + H * 10000000000L + (E > 0) * 10000000000000L + (F < 0) * 20000000000000L; }
+//=  -> 30794844104110
+//// _Generic is an lvalue if what it chooses is
+struct s { int n; };
+int run(int n) { struct s s = {n}; double d = 1; _Generic(n, int: s, default: d).n += 2; return s.n + *&_Generic(1L, long: n); }
+//= 4 -> 10

@@ -10,6 +10,7 @@
 
 mod answers;
 mod connection;
+mod crew;
 mod entropy;
 mod exposition;
 mod function_log;

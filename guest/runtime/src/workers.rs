@@ -18,7 +18,9 @@ use std::thread;
 
 use skerry_executors::{CacheStatistics, Executors, Lang, Outcome, PreparedCall, RequestError, StopFlag};
 
+use crate::crew::Crew;
 use crate::http::{Body, Charge};
+use crate::options::processors;
 use crate::poller::Waker;
 use crate::request_body::{self, BodyError};
 use crate::turns::{Client, Kind, Turns};
@@ -107,20 +109,18 @@ struct Queues {
     received: Turns<Job>,
     /// To be run.
     prepared: Turns<Prepared>,
-    started_runners: usize,
-    idle_runners: usize,
+    crew: Crew,
     running_tasks: usize,
     preparer_started: bool,
     closed: bool,
 }
 
 impl Queues {
-    fn new() -> Self {
+    fn new(processors: usize) -> Self {
         Self {
             received: Turns::new(),
             prepared: Turns::new(),
-            started_runners: 0,
-            idle_runners: 0,
+            crew: Crew::new(processors),
             running_tasks: 0,
             preparer_started: false,
             closed: false,
@@ -143,11 +143,11 @@ impl Queues {
 struct Shared {
     executors: Executors,
     queues: Mutex<Queues>,
-    runners: Condvar,
+    /// One each, so that the right one is woken.
+    runners: Vec<Condvar>,
     preparer: Condvar,
     reports: Mutex<Vec<Report>>,
     waker: Arc<Waker>,
-    most_runners: usize,
     most_tasks: usize,
 }
 
@@ -161,12 +161,11 @@ impl Workers {
     pub(crate) fn new(executors: Executors, runners: usize, waker: Arc<Waker>) -> Self {
         let shared = Arc::new(Shared {
             executors,
-            queues: Mutex::new(Queues::new()),
-            runners: Condvar::new(),
+            queues: Mutex::new(Queues::new(processors())),
+            runners: std::iter::repeat_with(Condvar::new).take(runners).collect(),
             preparer: Condvar::new(),
             reports: Mutex::default(),
             waker,
-            most_runners: runners,
             most_tasks: (runners - 1).max(1),
         });
         Self { shared }
@@ -175,21 +174,22 @@ impl Workers {
     /// Makes sure that somebody will take the job that was just queued.
     fn staff(&self, queues: &mut Queues) -> io::Result<()> {
         // A runner that was told of a job counts as idle, and its job as waiting, until it really wakes.
-        if queues.idle_runners >= queues.ready(self.shared.most_tasks) {
-            self.shared.runners.notify_one();
-        } else if queues.started_runners < self.shared.most_runners {
-            self.spawn(format!("runner-{}", queues.started_runners), Shared::run_jobs)?;
-            queues.started_runners += 1;
+        if queues.crew.free() >= queues.ready(self.shared.most_tasks) {
+            self.shared.tell_a_runner(queues);
+        } else if queues.crew.len() < self.shared.runners.len() {
+            let runner = queues.crew.len();
+            self.spawn(format!("runner-{runner}"), move |shared| shared.run_jobs(runner))?;
+            queues.crew.add();
         } else if queues.preparer_started {
             self.shared.preparer.notify_one();
         } else {
-            self.spawn("preparer".to_owned(), Shared::prepare_jobs)?;
+            self.spawn("preparer".to_owned(), |shared| shared.prepare_jobs())?;
             queues.preparer_started = true;
         }
         Ok(())
     }
 
-    fn spawn(&self, name: String, work: fn(&Shared)) -> io::Result<()> {
+    fn spawn(&self, name: String, work: impl FnOnce(&Shared) + Send + 'static) -> io::Result<()> {
         let shared = self.shared.clone();
         thread::Builder::new().name(name).stack_size(STACK_BYTES).spawn(move || work(&shared)).map(drop)
     }
@@ -218,7 +218,7 @@ impl Workers {
             return Err(QueueFull);
         }
         queues.received.push(kind, client, job);
-        if self.staff(&mut queues).is_err() && queues.started_runners == 0 {
+        if self.staff(&mut queues).is_err() && queues.crew.len() == 0 {
             // Nobody would ever take it, the only one. With fewer threads than wanted it only takes longer.
             queues.received = Turns::new();
             return Err(QueueFull);
@@ -252,7 +252,7 @@ impl Drop for Workers {
         queues.received = Turns::new();
         queues.prepared = Turns::new();
         drop(queues);
-        self.shared.runners.notify_all();
+        self.shared.runners.iter().for_each(Condvar::notify_all);
         self.shared.preparer.notify_all();
     }
 }
@@ -278,8 +278,15 @@ impl Shared {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn run_jobs(&self) {
-        while let Some(work) = self.next_work() {
+    /// Wakes the runner whose turn it is, if one is idle.
+    fn tell_a_runner(&self, queues: &mut Queues) {
+        if let Some(condition) = queues.crew.choose().and_then(|runner| self.runners.get(runner)) {
+            condition.notify_one();
+        }
+    }
+
+    fn run_jobs(&self, runner: usize) {
+        while let Some(work) = self.next_work(runner) {
             let prepared = match work {
                 Work::Run(prepared) => Some(prepared),
                 Work::Prepare(job) => self.prepare(job).and_then(|prepared| self.begin(prepared)),
@@ -290,7 +297,8 @@ impl Shared {
         }
     }
 
-    fn next_work(&self) -> Option<Work> {
+    fn next_work(&self, runner: usize) -> Option<Work> {
+        let condition = self.runners.get(runner)?;
         let mut queues = self.lock();
         loop {
             if queues.closed {
@@ -303,14 +311,17 @@ impl Shared {
             if let Some(work) = work {
                 // This runner was perhaps the one that was meant to take what is left.
                 if queues.ready(self.most_tasks) > 0 {
-                    let others = if queues.idle_runners > 0 { &self.runners } else { &self.preparer };
-                    others.notify_one();
+                    if queues.crew.free() > 0 {
+                        self.tell_a_runner(&mut queues);
+                    } else {
+                        self.preparer.notify_one();
+                    }
                 }
                 return Some(work);
             }
-            queues.idle_runners += 1;
-            queues = self.runners.wait(queues).unwrap_or_else(PoisonError::into_inner);
-            queues.idle_runners -= 1;
+            queues.crew.rests(runner);
+            queues = condition.wait(queues).unwrap_or_else(PoisonError::into_inner);
+            queues.crew.wakes(runner);
         }
     }
 
@@ -330,8 +341,9 @@ impl Shared {
     fn prepare_jobs(&self) {
         while let Some(job) = self.next_received() {
             if let Some(prepared) = self.prepare(job) {
-                self.lock().prepared.push(prepared.kind, prepared.client, prepared);
-                self.runners.notify_one();
+                let mut queues = self.lock();
+                queues.prepared.push(prepared.kind, prepared.client, prepared);
+                self.tell_a_runner(&mut queues);
             }
         }
     }
@@ -343,7 +355,7 @@ impl Shared {
                 return None;
             }
             // While a runner is free it does the whole job, without a change of thread in between.
-            if queues.idle_runners == 0
+            if queues.crew.free() == 0
                 && let Some(job) = queues.received.pop(true)
             {
                 return Some(job);

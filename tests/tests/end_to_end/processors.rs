@@ -15,7 +15,7 @@ fn with_processors(cpu_count: u32, options: &[&str]) -> Runtime {
 
 #[test]
 fn two_tasks_run_on_two_processors() {
-    let runtime = with_processors(2, &["workers=2", "call-time-limit-ms=20000"]);
+    let runtime = with_processors(2, &["workers=3", "call-time-limit-ms=20000"]);
     // By then both runners are there, and the machine is idle.
     let before = runtime.thread_ticks();
     let tasks = [(); 2].map(|()| runtime.start_task(&endless()));

@@ -1,7 +1,10 @@
-//! The functions of `<math.h>` that a module imports: what the executor must supply.
+//! The functions of the C library that a module imports: what the executor must supply.
 
-/// The module name of the imports.
+/// The module name of the imports that are functions of numbers.
 pub const MATH_MODULE: &str = "math";
+
+/// The module name of all other functions of the C library: those that `skerry_c_library` knows by their names.
+pub const LIBRARY_MODULE: &str = "c";
 
 /// Every function that a compiled module may import from module [`MATH_MODULE`], with its number of parameters.
 ///
@@ -18,6 +21,8 @@ pub const MATH_IMPORTS: &[(&str, usize)] = &[
     ("cbrt", 1),
     ("cos", 1),
     ("cosh", 1),
+    ("erf", 1),
+    ("erfc", 1),
     ("exp", 1),
     ("exp2", 1),
     ("expm1", 1),
@@ -27,14 +32,19 @@ pub const MATH_IMPORTS: &[(&str, usize)] = &[
     ("fmin", 2),
     ("fmod", 2),
     ("hypot", 2),
+    ("lgamma", 1),
     ("log", 1),
     ("log10", 1),
     ("log1p", 1),
     ("log2", 1),
+    ("logb", 1),
     ("pow", 2),
+    ("remainder", 2),
     ("round", 1),
     ("sin", 1),
     ("sinh", 1),
+    ("sqrt", 1),
     ("tan", 1),
     ("tanh", 1),
+    ("tgamma", 1),
 ];

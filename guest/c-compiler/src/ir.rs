@@ -67,7 +67,7 @@ pub(crate) enum Kind {
     MathCall(usize, Vec<Expression>),
     /// Statements for their effect, then a value: a statement expression of GNU C.
     Statements(Vec<Statement>, Box<Expression>),
-    /// One WebAssembly instruction on `float` or `double`.
+    /// One WebAssembly instruction on `float` or `double`, or on memory.
     Native(Native, Vec<Expression>),
     /// Zeroes a local that lives in memory; `void`.
     Clear {
@@ -130,7 +130,7 @@ pub(crate) enum Binary {
     NotEqual,
 }
 
-/// Functions of `<math.h>` that are instructions.
+/// Functions of `<math.h>` and `<string.h>` that are instructions.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Native {
     SquareRoot,
@@ -140,6 +140,10 @@ pub(crate) enum Native {
     Truncate,
     Nearest,
     CopySign,
+    /// Address, address, length; `void`.
+    MemoryCopy,
+    /// Address, byte, length; `void`.
+    MemoryFill,
 }
 
 pub(crate) enum Statement {

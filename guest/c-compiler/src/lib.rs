@@ -36,7 +36,7 @@ mod syntax;
 mod types;
 
 pub use analysis::statics::NULL_ZONE_BYTES;
-pub use builtins::{MATH_IMPORTS, MATH_MODULE};
+pub use builtins::{LIBRARY_MODULE, MATH_IMPORTS, MATH_MODULE};
 pub use diagnostics::{CompileErrors, Diagnostic};
 pub use signature::{FunctionParameter, ParameterType, ScalarType, Signature};
 

@@ -44,6 +44,8 @@ pub struct Library {
     pub(crate) error_number: i32,
     /// Addresses of the objects that the library itself has in linear memory, 0 for those not made yet.
     pub(crate) cells: [u32; CELLS],
+    /// Where the texts of known error numbers lie, for those that were asked for.
+    pub(crate) error_texts: Vec<(i32, u32)>,
     pub(crate) started: Instant,
     cost: u64,
 }
@@ -69,6 +71,7 @@ impl Default for Library {
             token: 0,
             error_number: 0,
             cells: [0; CELLS],
+            error_texts: Vec::new(),
             started: Instant::now(),
             cost: 0,
         }

@@ -6,6 +6,9 @@ pub(crate) const EDOM: i32 = 33;
 pub(crate) const ERANGE: i32 = 34;
 pub(crate) const EOVERFLOW: i32 = 75;
 
+/// Longest text of a known number.
+pub(crate) const LONGEST_TEXT_BYTES: usize = 49;
+
 /// Texts of the numbers from 0 on.
 const TEXTS: [&str; 35] = [
     "Success",
@@ -45,13 +48,16 @@ const TEXTS: [&str; 35] = [
     "Numerical result out of range",
 ];
 
-/// The text of an error number (`strerror`).
-pub(crate) fn text(number: i32) -> String {
-    let known = usize::try_from(number).ok().and_then(|index| TEXTS.get(index).copied());
-    match (known, number) {
-        (Some(text), _) => text.to_owned(),
-        (None, EOVERFLOW) => "Value too large for defined data type".to_owned(),
-        (None, 84) => "Invalid or incomplete multibyte or wide character".to_owned(),
-        (None, number) => ["Unknown error ", &number.to_string()].concat(),
+/// The text of an error number (`strerror`), if it is known.
+pub(crate) fn known_text(number: i32) -> Option<&'static str> {
+    match number {
+        EOVERFLOW => Some("Value too large for defined data type"),
+        84 => Some("Invalid or incomplete multibyte or wide character"),
+        number => TEXTS.get(usize::try_from(number).ok()?).copied(),
     }
+}
+
+/// The text of any error number.
+pub(crate) fn text(number: i32) -> String {
+    known_text(number).map_or_else(|| ["Unknown error ", &number.to_string()].concat(), str::to_owned)
 }

@@ -49,17 +49,19 @@ pub(crate) fn sscanf(environment: &mut Environment<'_>, arguments: Arguments<'_>
     int(scan::scan(environment, arguments.address(0), arguments.address(1), arguments.address(2))?)
 }
 
-fn put_text(environment: &mut Environment<'_>, at: usize) -> Result<(), Fault> {
+/// Writes a string; its length.
+fn put_text(environment: &mut Environment<'_>, at: usize) -> Result<usize, Fault> {
     let length = environment.length(at)?;
     let bytes = environment.memory.get(at..at + length).unwrap_or_default();
     environment.output.write(bytes);
-    Ok(())
+    Ok(length)
 }
 
 pub(crate) fn puts(environment: &mut Environment<'_>, arguments: Arguments<'_>) -> Answer {
-    put_text(environment, arguments.address(0))?;
+    let length = put_text(environment, arguments.address(0))?;
     environment.output.write(b"\n");
-    int(1)
+    // As glibc has it, the number of bytes.
+    int(i32::try_from(length + 1).unwrap_or(i32::MAX))
 }
 
 pub(crate) fn fputs(environment: &mut Environment<'_>, arguments: Arguments<'_>) -> Answer {

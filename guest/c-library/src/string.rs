@@ -262,9 +262,21 @@ fn duplicate(environment: &mut Environment<'_>, from: usize, limit: usize) -> An
     Ok(to)
 }
 
+/// As with glibc, the texts of known numbers stay; those of others share a place.
 pub(crate) fn strerror(environment: &mut Environment<'_>, arguments: Arguments<'_>) -> Answer {
-    let address = environment.cell(Cell::ErrorText)?;
-    let text = error_numbers::text(arguments.int(0));
+    let number = arguments.int(0);
+    let made = environment.library.error_texts.iter().find(|(known, _)| *known == number);
+    if let Some((_, address)) = made {
+        return Ok(u64::from(*address));
+    }
+    let address = if error_numbers::known_text(number).is_some() {
+        let address = allocate(environment, error_numbers::LONGEST_TEXT_BYTES + 1)?;
+        environment.library.error_texts.push((number, address as u32));
+        address as usize
+    } else {
+        environment.cell(Cell::ErrorText)?
+    };
+    let text = error_numbers::text(number);
     environment.write(address, text.as_bytes())?;
     environment.write(address + text.len(), &[0])?;
     Ok(address as u64)

@@ -1,8 +1,7 @@
-//! The `C` front end: from source text to a [`Compiled`] function, and the functions of `math.h`.
+//! The `C` front end: from source text to a [`Compiled`] function.
 
 use crate::arguments::{Expected, Signature};
 use crate::compiled::{BufferPlace, Compiled, Interface, new_engine};
-use crate::host_functions::MathFunction;
 use crate::{Limits, RequestError, wasm};
 use skerry_c_compiler::ParameterType;
 
@@ -30,7 +29,7 @@ pub(crate) fn compile(source: &[u8], limits: &Limits) -> Result<Compiled, Reques
         buffers: BufferPlace::From(function.heap_base),
         unreachable_is_overflow: true,
     };
-    Compiled::new(module, function.wasm.len(), interface, math_function)
+    Compiled::new(module, function.wasm.len(), interface, skerry_c_library::function)
 }
 
 fn signature_of(signature: skerry_c_compiler::Signature) -> Signature {
@@ -47,68 +46,19 @@ fn signature_of(signature: skerry_c_compiler::Signature) -> Signature {
     }
 }
 
-/// The function of `math.h` (C11 7.12) that a compiled module imports by this name.
-fn math_function(name: &str) -> Option<MathFunction> {
-    use MathFunction::{Binary, Ternary, Unary};
-    Some(match name {
-        "acos" => Unary(f64::acos),
-        "acosh" => Unary(f64::acosh),
-        "asin" => Unary(f64::asin),
-        "asinh" => Unary(f64::asinh),
-        "atan" => Unary(f64::atan),
-        "atan2" => Binary(f64::atan2),
-        "atanh" => Unary(f64::atanh),
-        "cbrt" => Unary(f64::cbrt),
-        "cos" => Unary(f64::cos),
-        "cosh" => Unary(f64::cosh),
-        "exp" => Unary(f64::exp),
-        "exp2" => Unary(f64::exp2),
-        "expm1" => Unary(f64::exp_m1),
-        "fdim" => Binary(positive_difference),
-        "fma" => Ternary(f64::mul_add),
-        "fmax" => Binary(f64::max),
-        "fmin" => Binary(f64::min),
-        "fmod" => Binary(|x, y| x % y),
-        "hypot" => Binary(f64::hypot),
-        "log" => Unary(f64::ln),
-        "log10" => Unary(f64::log10),
-        "log1p" => Unary(f64::ln_1p),
-        "log2" => Unary(f64::log2),
-        "pow" => Binary(f64::powf),
-        "round" => Unary(f64::round),
-        "sin" => Unary(f64::sin),
-        "sinh" => Unary(f64::sinh),
-        "tan" => Unary(f64::tan),
-        "tanh" => Unary(f64::tanh),
-        _ => return None,
-    })
-}
-
-/// `fdim` (C11 7.12.12.1), which std does not have.
-fn positive_difference(x: f64, y: f64) -> f64 {
-    if x.is_nan() || y.is_nan() {
-        f64::NAN
-    } else if x > y {
-        x - y
-    } else {
-        0.0
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::math_function;
-    use crate::host_functions::MathFunction;
     use skerry_c_compiler::MATH_IMPORTS;
+    use skerry_c_library::{Code, function};
 
     #[test]
     fn every_import_that_the_compiler_makes_is_offered_with_its_number_of_parameters() {
         for (name, parameter_count) in MATH_IMPORTS {
-            let offered = match math_function(name) {
-                Some(MathFunction::Unary(_)) => 1,
-                Some(MathFunction::Binary(_)) => 2,
-                Some(MathFunction::Ternary(_)) => 3,
-                None => 0,
+            let offered = match function(name).map(|found| found.function.code) {
+                Some(Code::Unary(_)) => 1,
+                Some(Code::Binary(_)) => 2,
+                Some(Code::Ternary(_)) => 3,
+                _ => 0,
             };
             assert_eq!(offered, *parameter_count, "{name}");
         }

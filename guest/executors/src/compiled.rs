@@ -4,9 +4,10 @@
 //! lives; thus a function that leaves the cache leaves nothing behind.
 
 use crate::arguments::Signature;
-use crate::host_functions::{self, MathFunction};
+use crate::host_functions;
 use crate::sandbox::CallState;
 use crate::{Limits, RequestError};
+use skerry_c_library::Found;
 use wasmi::{CompilationMode, Config, Engine, Linker, Module};
 
 /// What interpreter code takes, as a multiple of its WebAssembly, rounded up from what was measured.
@@ -71,7 +72,8 @@ impl Allocator {
 }
 
 impl Compiled {
-    /// Puts a module and what is known about it together. `math` says which `math` imports are offered.
+    /// Puts a module and what is known about it together. `library` says which functions of the C library are
+    /// offered.
     ///
     /// # Errors
     ///
@@ -80,9 +82,9 @@ impl Compiled {
         module: Module,
         wasm_bytes: usize,
         interface: Interface,
-        math: impl Fn(&str) -> Option<MathFunction>,
+        library: impl Fn(&str) -> Option<Found>,
     ) -> Result<Self, RequestError> {
-        let linker = host_functions::link(&module, math).map_err(RequestError::unusable)?;
+        let linker = host_functions::link(&module, library).map_err(RequestError::unusable)?;
         let size_bytes = wasm_bytes.saturating_mul(CODE_EXPANSION).saturating_add(OVERHEAD_BYTES);
         Ok(Self { module, linker, interface, size_bytes })
     }

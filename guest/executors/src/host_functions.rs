@@ -1,11 +1,13 @@
 //! The functions that a module may import: those of `skerry` (log, random bytes, the time), of WASI, of AssemblyScript's
-//! runtime, and for C those of `math.h`. This is wasmi's glue; what WASI does is in `wasi`.
+//! runtime, and for C those of its library. This is wasmi's glue; what WASI does is in `wasi`.
 
 use crate::arguments::wasm_type_name;
 use crate::assemblyscript;
+use crate::c_library;
 use crate::sandbox::CallState;
 use crate::wasi::{self, WASI_MODULE};
-use skerry_c_compiler::MATH_MODULE;
+use skerry_c_compiler::{LIBRARY_MODULE, MATH_MODULE};
+use skerry_c_library::Found;
 use std::time::{SystemTime, UNIX_EPOCH};
 use wasmi::{Caller, Error, ExternType, FuncType, ImportType, Linker, Module, TrapCode, Val, ValType};
 
@@ -19,21 +21,12 @@ const RANDOM_LIMIT_BYTES: usize = 64 * 1024;
 /// looked at.
 const RANDOM_BYTE_FUEL: u64 = 4;
 
-/// A mathematical function on `double`.
-#[derive(Clone, Copy)]
-#[cfg_attr(not(feature = "c"), expect(dead_code, reason = "only C functions import from `math`"))]
-pub(crate) enum MathFunction {
-    Unary(fn(f64) -> f64),
-    Binary(fn(f64, f64) -> f64),
-    Ternary(fn(f64, f64, f64) -> f64),
-}
-
-/// Links what `module` imports, and nothing else. `math` finds a function of the module `math` by its name.
+/// Links what `module` imports, and nothing else. `library` finds a function of the C library by its name.
 ///
 /// # Errors
 ///
 /// A message that names the import which is not offered, or is of another type.
-pub(crate) fn link(module: &Module, math: impl Fn(&str) -> Option<MathFunction>) -> Result<Linker<CallState>, String> {
+pub(crate) fn link(module: &Module, library: impl Fn(&str) -> Option<Found>) -> Result<Linker<CallState>, String> {
     let mut linker = Linker::new(module.engine());
     // A module may import the same function twice.
     linker.allow_shadowing(true);
@@ -53,20 +46,6 @@ pub(crate) fn link(module: &Module, math: impl Fn(&str) -> Option<MathFunction>)
                 expect_type(&import, &[], &[ValType::I64])?;
                 linker.func_wrap(SKERRY_MODULE, "unix_time_ms", unix_time_ms)
             }
-            (MATH_MODULE, name) => match math(name).ok_or_else(|| not_offered(&import))? {
-                MathFunction::Unary(function) => {
-                    expect_type(&import, &[ValType::F64], &[ValType::F64])?;
-                    linker.func_wrap(MATH_MODULE, name, move |x: f64| function(x))
-                }
-                MathFunction::Binary(function) => {
-                    expect_type(&import, &[ValType::F64; 2], &[ValType::F64])?;
-                    linker.func_wrap(MATH_MODULE, name, move |x: f64, y: f64| function(x, y))
-                }
-                MathFunction::Ternary(function) => {
-                    expect_type(&import, &[ValType::F64; 3], &[ValType::F64])?;
-                    linker.func_wrap(MATH_MODULE, name, move |x: f64, y: f64, z: f64| function(x, y, z))
-                }
-            },
             (WASI_MODULE, name) => {
                 let function = wasi::find(name).ok_or_else(|| not_offered(&import))?;
                 expect_memory(module, &import)?;
@@ -88,6 +67,11 @@ pub(crate) fn link(module: &Module, math: impl Fn(&str) -> Option<MathFunction>)
                     }
                     Ok(())
                 })
+            }
+            (MATH_MODULE | LIBRARY_MODULE, name) => {
+                let found = library(name).ok_or_else(|| not_offered(&import))?;
+                expect_type(&import, &c_library::parameters(found), &c_library::results(found))?;
+                c_library::link(&mut linker, module, &import, found)
             }
             _ => return Err(not_offered(&import)),
         };

@@ -21,6 +21,7 @@ mod arguments;
 mod assemblyscript;
 #[cfg(feature = "c")]
 mod c;
+mod c_library;
 mod cache;
 mod call_options;
 mod compiled;

@@ -99,6 +99,7 @@ impl Running<'_> {
             self.call_export(instance, initializer, &[], &mut [])?;
         }
         let memory = instance.get_memory(&self.store, MEMORY_EXPORT);
+        self.store.data_mut().linear_memory = memory;
         let (inputs, placed) = self.place(arguments, instance, memory)?;
         let mut outputs = vec![Val::I32(0); interface.signature.results.len()];
         self.call_export(instance, &interface.entry, &inputs, &mut outputs)?;
@@ -190,11 +191,12 @@ impl Running<'_> {
             inputs.push(Val::I32(address as u32 as i32));
             placed.push(Placed { buffer, address });
         }
+        // One byte more, so that the address of an empty array, too, lies inside.
+        self.store.data_mut().library.set_heap_start(end + 1);
         if placed.is_empty() {
             return Ok((inputs, placed));
         }
         let memory = memory.ok_or_else(|| missing(MEMORY_EXPORT))?;
-        // One byte more, so that the address of an empty array, too, lies inside.
         let missing_bytes = (end + 1).saturating_sub(memory_bytes);
         if !matches!(self.compiled.interface.buffers, BufferPlace::Allocator(_)) {
             let missing_pages = missing_bytes.div_ceil(PAGE_BYTES) as u64;

@@ -4,11 +4,12 @@ use crate::executable::CallContext;
 use crate::memory::has_room;
 use crate::wasi::{Ending, Program};
 use crate::{RandomSource, StopFlag};
+use skerry_c_library::{Library, Output};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
-use wasmi::ResourceLimiter;
 use wasmi::errors::{MemoryError, TableError};
+use wasmi::{Memory, ResourceLimiter};
 use wasmi_core::LimiterError;
 
 /// Bytes that a table's element takes in the interpreter.
@@ -89,6 +90,12 @@ impl MemoryAccount {
         Err(LimiterError::ResourceLimiterDeniedAllocation)
     }
 
+    /// How much more the call may get, as it looks now.
+    pub(crate) fn left_bytes(&self) -> usize {
+        let of_all_calls = self.pool.free_bytes.load(Ordering::Relaxed);
+        (self.limit_bytes - self.used_bytes).min(of_all_calls)
+    }
+
     /// Why memory was refused, if it was.
     pub(crate) fn refusal(&self) -> Option<MemoryRefusal> {
         self.refusal
@@ -166,11 +173,12 @@ impl Log {
         }
     }
 
-    /// Adds a piece of what may become a line.
-    pub(crate) fn append(&mut self, piece: &[u8]) {
-        let free_bytes = self.limit_bytes - self.bytes.len();
-        self.is_cut |= piece.len() > free_bytes;
-        self.bytes.extend(piece.iter().take(free_bytes));
+    /// Adds a piece of what may become a line; `false` once the log is full.
+    pub(crate) fn append(&mut self, piece: &[u8]) -> bool {
+        let kept = piece.get(..self.limit_bytes - self.bytes.len()).unwrap_or(piece);
+        self.is_cut |= kept.len() < piece.len();
+        self.bytes.extend_from_slice(kept);
+        !self.is_cut
     }
 
     pub(crate) fn into_text(self) -> String {
@@ -179,6 +187,12 @@ impl Log {
             text.push_str(&format!("\n(log cut off after {} bytes)\n", self.limit_bytes));
         }
         text
+    }
+}
+
+impl Output for Log {
+    fn write(&mut self, bytes: &[u8]) -> bool {
+        self.append(bytes)
     }
 }
 
@@ -194,6 +208,10 @@ pub(crate) struct CallState {
     pub(crate) started: Instant,
     /// Most that a program may write to stdout.
     pub(crate) output_limit_bytes: usize,
+    /// What the C library remembers.
+    pub(crate) library: Library,
+    /// The instance's linear memory, once there is an instance.
+    pub(crate) linear_memory: Option<Memory>,
     deadline: Option<Instant>,
     stop: StopFlag,
 }
@@ -209,6 +227,8 @@ impl CallState {
             ending: None,
             started: Instant::now(),
             output_limit_bytes: context.limits.result_bytes,
+            library: Library::default(),
+            linear_memory: None,
             deadline: context.deadline,
             stop: context.stop.clone(),
         }

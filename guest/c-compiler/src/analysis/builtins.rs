@@ -2,8 +2,9 @@
 
 use crate::builtins::MATH_IMPORTS;
 use crate::ir::{Native, Unary};
-use crate::preprocess::headers::Headers;
+use crate::preprocess::headers::{self, Headers};
 use crate::signature::ScalarType;
+use wasm_encoder::ValType;
 
 /// A function of the C library.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,12 +28,17 @@ pub(super) enum Way {
     Integer(Unary),
     /// A macro that takes `float` and `double` alike and returns `int` (`isnan`).
     Classification(Unary),
+    /// An instruction on memory, for functions of the headers: address, address or byte, length.
+    Memory(Native),
 }
 
 /// What a name means if the source does not declare it itself.
 pub(super) fn builtin(name: &str, headers: Headers) -> Option<Builtin> {
     let integer = |scalar| Some(Builtin { way: Way::Integer(Unary::Absolute), scalar, parameters: 1 });
+    let memory = |native| Some(Builtin { way: Way::Memory(native), scalar: ScalarType::Int, parameters: 3 });
     match name {
+        "__builtin_memory_copy" => return memory(Native::MemoryCopy),
+        "__builtin_memory_fill" => return memory(Native::MemoryFill),
         "abs" if headers.stdlib => return integer(ScalarType::Int),
         "labs" if headers.stdlib => return integer(ScalarType::Long),
         "llabs" if headers.stdlib => return integer(ScalarType::LongLong),
@@ -49,24 +55,42 @@ pub(super) fn builtin(name: &str, headers: Headers) -> Option<Builtin> {
     if let Some(unary) = classification {
         return Some(Builtin { way: Way::Classification(unary), scalar: ScalarType::Double, parameters: 1 });
     }
-    double_function(name, ScalarType::Double).or_else(|| {
+    // The instruction does not tell an error.
+    let is_in_library = |double: &str| double == "sqrt" && headers.errno;
+    double_function(name, is_in_library(name), ScalarType::Double).or_else(|| {
         // fma on double would round twice.
         name.strip_suffix('f')
             .filter(|double| *double != "fma")
-            .and_then(|double| double_function(double, ScalarType::Float))
+            .and_then(|double| double_function(double, is_in_library(double), ScalarType::Float))
     })
 }
 
 /// The module that supplies a function which is declared, used and not defined.
 pub(super) fn import_module(name: &str) -> Option<&'static str> {
-    MATH_IMPORTS.iter().any(|(import, _)| *import == name).then_some(crate::MATH_MODULE)
+    if MATH_IMPORTS.iter().any(|(import, _)| *import == name) {
+        return Some(crate::MATH_MODULE);
+    }
+    skerry_c_library::function(name).map(|_| crate::LIBRARY_MODULE)
 }
 
-fn double_function(name: &str, scalar: ScalarType) -> Option<Builtin> {
+/// Whether a declaration of a library function, as WebAssembly sees it, is that of the library.
+pub(super) fn is_of_library(name: &str, (parameters, result): &(Vec<ValType>, Option<ValType>)) -> bool {
+    let value_type = |letter| match letter {
+        b'l' => ValType::I64,
+        b'f' => ValType::F32,
+        b'd' => ValType::F64,
+        _ => ValType::I32,
+    };
+    skerry_c_library::function(name).is_some_and(|found| {
+        found.parameters().map(value_type).eq(parameters.iter().copied()) && found.result().map(value_type) == *result
+    })
+}
+
+fn double_function(name: &str, is_in_library: bool, scalar: ScalarType) -> Option<Builtin> {
     let found = |way, parameters| Some(Builtin { way, scalar, parameters });
     let import = |name: &str| MATH_IMPORTS.iter().position(|(import, _)| *import == name);
     let native = match name {
-        "sqrt" => Native::SquareRoot,
+        "sqrt" if !is_in_library => Native::SquareRoot,
         "fabs" => Native::Absolute,
         "floor" => Native::Floor,
         "ceil" => Native::Ceiling,
@@ -85,9 +109,46 @@ fn double_function(name: &str, scalar: ScalarType) -> Option<Builtin> {
 
 /// The header that declares a name, for whoever forgot it.
 pub(super) fn header_of(name: &str) -> Option<&'static str> {
-    let all = Headers { math: true, stdlib: true };
-    builtin(name, all)?;
-    Some(if builtin(name, Headers { math: true, stdlib: false }).is_some() { "math.h" } else { "stdlib.h" })
+    let only_math = Headers { math: true, ..Headers::default() };
+    let only_stdlib = Headers { stdlib: true, ..Headers::default() };
+    if name.starts_with('_') {
+        return None;
+    }
+    match (builtin(name, only_math), builtin(name, only_stdlib)) {
+        (Some(_), _) => Some("math.h"),
+        (_, Some(_)) => Some("stdlib.h"),
+        _ => headers::that_declares(name),
+    }
+}
+
+/// Why a function of C's library, or of POSIX, is not there.
+pub(super) fn absence(name: &str) -> Option<&'static str> {
+    const FILES: &[&str] = &[
+        "fopen", "freopen", "fclose", "fread", "fgets", "fgetc", "getc", "fseek", "ftell", "rewind", "fgetpos",
+        "fsetpos", "feof", "ferror", "clearerr", "remove", "rename", "tmpfile", "tmpnam", "setvbuf", "setbuf",
+        "ungetc", "fdopen", "fileno", "open", "close", "read", "write", "lseek", "opendir", "readdir",
+    ];
+    const INPUT: &[&str] = &["stdin", "scanf", "vscanf", "fscanf", "vfscanf", "getchar", "gets", "getline"];
+    const PROCESSES: &[&str] = &["system", "popen", "fork", "execv", "execve", "execvp", "getpid", "wait", "kill"];
+    const REASONS: &[(&[&str], &str)] = &[
+        (FILES, "there are no files; a function gets parameters, and prints with printf"),
+        (INPUT, "there is no input to read; a function gets parameters"),
+        (PROCESSES, "there are no processes"),
+        (&["atexit", "at_quick_exit", "quick_exit"], "a function returns; nothing runs after it"),
+        (&["setjmp", "longjmp", "sigsetjmp", "siglongjmp"], "jumps between functions are not supported"),
+        (&["signal", "raise", "sigaction"], "there are no signals"),
+        (&["socket", "connect", "bind", "listen", "accept", "send", "recv"], "there are no sockets"),
+        (&["sleep", "usleep", "nanosleep"], "a function does not sleep"),
+        (&["setlocale", "localeconv"], "there is the C locale only"),
+        (&["alloca"], "take memory from malloc"),
+    ];
+    let listed = REASONS.iter().find(|(names, _)| names.contains(&name)).map(|(_, reason)| *reason);
+    let is_of = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
+    listed.or_else(|| match name {
+        _ if is_of(&["pthread_", "thrd_", "mtx_", "cnd_", "tss_", "sem_"]) => Some("there are no threads"),
+        _ if is_of(&["wcs", "mbs", "mbr", "wcr", "isw", "tow"]) => Some("wide characters are not supported"),
+        _ => None,
+    })
 }
 
 #[cfg(test)]
@@ -96,7 +157,7 @@ mod tests {
 
     #[test]
     fn names_are_known_only_with_their_header() {
-        let math = Headers { math: true, stdlib: false };
+        let math = Headers { math: true, ..Headers::default() };
         assert!(builtin("sin", math).is_some());
         assert!(builtin("sin", Headers::default()).is_none());
         assert!(builtin("abs", math).is_none());
@@ -105,6 +166,17 @@ mod tests {
         assert_eq!(builtin("atan2f", math).map(|found| found.parameters), Some(2));
         assert_eq!(header_of("labs"), Some("stdlib.h"));
         assert_eq!(header_of("powf"), Some("math.h"));
-        assert_eq!(header_of("printf"), None);
+        assert_eq!(header_of("printf"), Some("stdio.h"));
+        assert_eq!(header_of("memcpy"), Some("string.h"));
+        assert_eq!(header_of("qsort"), Some("stdlib.h"));
+        assert_eq!(header_of("emcpy"), None);
+        assert_eq!(header_of("__sort"), None);
+    }
+
+    #[test]
+    fn what_is_not_there_says_why() {
+        assert!(absence("fopen").is_some_and(|reason| reason.contains("no files")));
+        assert!(absence("pthread_create").is_some_and(|reason| reason.contains("no threads")));
+        assert_eq!(absence("frobnicate"), None);
     }
 }

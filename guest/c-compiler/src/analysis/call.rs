@@ -25,7 +25,14 @@ impl Analysis<'_> {
         if let Tree::Identifier(name) = &node.node.callee.node {
             let text = &name.node.name;
             match self.scopes.find(text).cloned() {
-                Some(Symbol::Function(function)) => return self.call_function(node, function),
+                Some(Symbol::Function(function)) => {
+                    // What the headers declare, and the source does not define, may be an instruction.
+                    let is_defined = self.functions.get(function.0 as usize).is_some_and(|entry| entry.is_defined());
+                    return match builtins::builtin(text, self.headers).filter(|_| !is_defined) {
+                        Some(builtin) => self.call_builtin(node, text, builtin),
+                        None => self.call_function(node, function),
+                    };
+                }
                 Some(Symbol::Poisoned) => {
                     // Errors in the arguments are told all the same.
                     for argument in &node.node.arguments {
@@ -38,8 +45,11 @@ impl Analysis<'_> {
                 None => match builtins::builtin(text, self.headers) {
                     Some(builtin) => return self.call_builtin(node, text, builtin),
                     None => {
-                        let hint = builtins::header_of(text)
-                            .map_or_else(String::new, |header| format!(": #include <{header}> declares it"));
+                        let hint = match (builtins::header_of(text), builtins::absence(text)) {
+                            (Some(header), _) => format!(": #include <{header}> declares it"),
+                            (None, Some(reason)) => format!(": {reason}"),
+                            (None, None) => String::new(),
+                        };
                         return self.refuse(name.span, format!("function '{text}' is not declared{hint}"));
                     }
                 },
@@ -317,12 +327,22 @@ impl Analysis<'_> {
             return Ok(fold::unary(unary, value));
         }
         let own = Type::Scalar(builtin.scalar);
+        let pointer = Type::pointer_to(Qualified { is_const: true, ..Qualified::plain(Type::Void) });
+        let parameters = match builtin.way {
+            Way::Memory(Native::MemoryCopy) => vec![pointer.clone(), pointer, Type::Scalar(ScalarType::UnsignedInt)],
+            Way::Memory(_) => vec![pointer, INT, Type::Scalar(ScalarType::UnsignedInt)],
+            _ => vec![own.clone(); builtin.parameters],
+        };
         let mut arguments = Vec::with_capacity(builtin.parameters);
-        for argument in &node.node.arguments {
-            arguments.push(self.argument(argument, &own)?);
+        for (argument, ty) in node.node.arguments.iter().zip(&parameters) {
+            arguments.push(self.argument(argument, ty)?);
         }
         Ok(match builtin.way {
             Way::Native(native) => Expression { ty: own, kind: Kind::Native(native, arguments) },
+            Way::Memory(native) => {
+                self.current.effects += 1;
+                Expression { ty: Type::Void, kind: Kind::Native(native, arguments) }
+            }
             Way::Import(index) => fold::convert(self.math_call(index, arguments), own),
             Way::RoundedToLong { import } => {
                 let rounded = match import {

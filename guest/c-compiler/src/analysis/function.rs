@@ -178,6 +178,15 @@ impl Analysis<'_> {
             Some((at, format!("function '{}' is declared, but never defined", entry.name)))
         });
         let undefined = undefined.or_else(|| {
+            self.functions.iter().find_map(|entry| {
+                let is_other = entry.defined_at.is_none()
+                    && builtins::import_module(&entry.name).is_some()
+                    && !builtins::is_of_library(&entry.name, &entry.face.lowered());
+                let at = entry.used_at.filter(|_| is_other)?;
+                Some((at, format!("function '{}' is declared with other types than the C library's", entry.name)))
+            })
+        });
+        let undefined = undefined.or_else(|| {
             let (at, name) = self.statics.undefined_extern()?;
             Some((at, format!("variable '{name}' is declared extern, but never defined")))
         });
@@ -205,6 +214,10 @@ impl Analysis<'_> {
 }
 
 impl FunctionEntry {
+    pub(super) fn is_defined(&self) -> bool {
+        self.defined_at.is_some()
+    }
+
     fn into_body(self) -> Body {
         match (self.body, self.used_at, builtins::import_module(&self.name)) {
             (Some(function), ..) => Body::Defined(function),

@@ -2,6 +2,7 @@
 
 use super::function::Emitter;
 use crate::ir::{Binary, Native, Unary};
+use crate::signature::ScalarType;
 use crate::types::Type;
 use wasm_encoder::{InstructionSink, ValType};
 
@@ -95,7 +96,7 @@ impl Emitter<'_> {
 
     /// Applies a function that is an instruction to the operands on the stack.
     pub(super) fn native(&mut self, native: Native, ty: &Type) {
-        let single = ty.value_type() == ValType::F32;
+        let single = *ty == Type::Scalar(ScalarType::Float);
         let mut sink = self.sink();
         match (native, single) {
             (Native::SquareRoot, true) => sink.f32_sqrt(),
@@ -112,6 +113,8 @@ impl Emitter<'_> {
             (Native::Nearest, false) => sink.f64_nearest(),
             (Native::CopySign, true) => sink.f32_copysign(),
             (Native::CopySign, false) => sink.f64_copysign(),
+            (Native::MemoryCopy, _) => sink.memory_copy(0, 0),
+            (Native::MemoryFill, _) => sink.memory_fill(0),
         };
     }
 }

@@ -273,6 +273,7 @@ impl<'t, 'r> Preprocessor<'t, 'r> {
         };
         self.headers.math |= wanted == "math.h";
         self.headers.stdlib |= wanted == "stdlib.h";
+        self.headers.errno |= wanted == "errno.h";
         self.read_header(text, name.at)
     }
 

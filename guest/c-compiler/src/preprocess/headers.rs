@@ -12,11 +12,17 @@ pub(crate) struct Headers {
     pub(crate) math: bool,
     /// `<stdlib.h>`: `abs`, `labs` and `llabs` are declared.
     pub(crate) stdlib: bool,
+    /// `<errno.h>`: errors are looked at.
+    pub(crate) errno: bool,
 }
 
 /// Name and text of each header.
 pub(super) const HEADERS: &[(&str, &str)] = &[
+    ("assert.h", include_str!("headers/assert.h")),
+    ("ctype.h", include_str!("headers/ctype.h")),
+    ("errno.h", include_str!("headers/errno.h")),
     ("float.h", include_str!("headers/float.h")),
+    ("inttypes.h", include_str!("headers/inttypes.h")),
     ("iso646.h", include_str!("headers/iso646.h")),
     ("limits.h", include_str!("headers/limits.h")),
     ("math.h", include_str!("headers/math.h")),
@@ -25,13 +31,28 @@ pub(super) const HEADERS: &[(&str, &str)] = &[
     ("stdbool.h", include_str!("headers/stdbool.h")),
     ("stddef.h", include_str!("headers/stddef.h")),
     ("stdint.h", include_str!("headers/stdint.h")),
+    ("stdio.h", include_str!("headers/stdio.h")),
     ("stdlib.h", include_str!("headers/stdlib.h")),
     ("stdnoreturn.h", include_str!("headers/stdnoreturn.h")),
+    ("string.h", include_str!("headers/string.h")),
+    ("strings.h", include_str!("headers/strings.h")),
+    ("time.h", include_str!("headers/time.h")),
 ];
 
 /// The text of the header of that name, if it is one of those that functions may include.
 pub(super) fn text(name: &str) -> Option<&'static str> {
     HEADERS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
+/// The header that declares a function of that name.
+pub(crate) fn that_declares(name: &str) -> Option<&'static str> {
+    let is_in_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let declares = |line: &str| {
+        let at = line.find(name)?;
+        let stands_alone = !line.get(..at)?.bytes().last().is_some_and(is_in_name);
+        (!line.starts_with('#') && stands_alone && line.get(at + name.len()..)?.starts_with('(')).then_some(())
+    };
+    HEADERS.iter().find(|(_, text)| text.lines().any(|line| declares(line).is_some())).map(|(header, _)| *header)
 }
 
 /// Why a header cannot be included: `written` is its name in its brackets or quotation marks.

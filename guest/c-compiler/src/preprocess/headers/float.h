@@ -20,3 +20,5 @@
 #define DBL_TRUE_MIN 0x1p-1074
 #define FLT_EPSILON 0x1p-23f
 #define DBL_EPSILON 0x1p-52
+#define FLT_DECIMAL_DIG 9
+#define DBL_DECIMAL_DIG 17

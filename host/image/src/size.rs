@@ -18,8 +18,16 @@ const OTHER: &str = "other";
 const CONSTANTS: &str = "constants, relocations";
 
 /// Crates of the executors; what is generic and instantiated for one of them counts as theirs.
-const EXECUTOR_CRATES: [&str; 7] =
-    ["skerry_executors", "skerry_c_compiler", "wasmi", "wasmparser", "wasm_encoder", "lang_c", "libm"];
+const EXECUTOR_CRATES: [&str; 8] = [
+    "skerry_executors",
+    "skerry_c_compiler",
+    "skerry_c_library",
+    "wasmi",
+    "wasmparser",
+    "wasm_encoder",
+    "lang_c",
+    "libm",
+];
 /// Crates of the kernel, whose local symbols keep their names when the global ones are renamed.
 const KERNEL_CRATES: [&str; 19] = [
     "hermit",

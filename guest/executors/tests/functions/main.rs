@@ -4,6 +4,8 @@
 mod buffers;
 #[cfg(feature = "c")]
 mod c;
+#[cfg(feature = "c")]
+mod c_library;
 mod failures;
 mod hostile_modules;
 mod imports;

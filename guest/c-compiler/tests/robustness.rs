@@ -70,7 +70,68 @@ fn nested(kind: &str, depth: usize) -> String {
         "strings" => wrapped("\"a\"", "", "[0]"),
         _ => String::new(),
     };
+    const RECORD: &str = "struct s{int n;struct s*p;};struct s g(struct s x);int v(int n,...);";
+    let in_function = |declarations: &str, statements: String| {
+        format!("{RECORD}int f(int a){{{declarations};{statements};return a;}}")
+    };
     match kind {
+        "members" => in_function("struct s x={1,&x}", format!("a=x.p{}->n", "->p".repeat(depth))),
+        "members of results" => in_function("", format!("a={}", wrapped("g(", "*(struct s*)0", ")"))),
+        "anonymous members" => {
+            format!("{}int f(void){{return x.a;}}", wrapped("struct{", "int a;", "}x;").replace("}x;}", "};}"))
+        }
+        "structs in structs" => {
+            let chain: String =
+                (1..depth).map(|index| format!("struct t{index}{{struct t{} a;}};", index - 1)).collect();
+            format!("struct t0{{int a;}};{chain}struct t{} x={{1}};int f(void){{return 0;}}", depth.max(1) - 1)
+        }
+        "pointers between structs" => {
+            let chain: String =
+                (1..depth).map(|index| format!("struct t{index}{{struct t{} *a;}};", index - 1)).collect();
+            format!("{chain}int f(void){{return 0;}}")
+        }
+        "designators" => {
+            format!("struct s{{int a;}};int f(void){{struct s x={{{}}};return 0;}}", ".a".repeat(depth) + "=1")
+        }
+        "compound literals in compound literals" => {
+            in_function("", format!("a={}.n", wrapped("(struct s){1,&", "(struct s){1}", "}")))
+        }
+        "literals in open arrays" => in_function("", format!("a={}[0].n", wrapped("(struct s[]){", "{1}", "}"))),
+        "open arrays in statement expressions" => {
+            in_function("", format!("struct s x={}", wrapped("({struct s y[]={", "*(struct s*)0", "};y[0];})")))
+        }
+        "function pointers" => format!("int f(void){{{};return 0;}}", wrapped("int(*", "p", ")(int)")),
+        "functions of functions" => format!("{};int f(void){{return 0;}}", wrapped("int(*p(", "void", "))(int)")),
+        "calls through pointers" => in_function("int(*p)(int)=f", format!("a={}", wrapped("p(", "1", ")"))),
+        "variable arguments" => in_function("", format!("a={}", wrapped("v(1,", "2", ")"))),
+        "typeof" => in_function("", wrapped("typeof(", "a", ")") + " b"),
+        "generic choices" => in_function("", format!("a={}", wrapped("_Generic(a,int:", "a", ")"))),
+        "generic controls" => in_function("", format!("a={}", wrapped("_Generic(", "a", ",int:a)"))),
+        "labels and jumps" => {
+            let labels: String =
+                (0..depth).map(|index| format!("l{index}:if(a>{index})goto l{};", (index * 7 + 3) % depth)).collect();
+            format!("int f(int a){{{labels}return a;}}")
+        }
+        "nested labels" => {
+            format!("int f(int a){{if(a)goto x;{}return a;}}", wrapped("while(a){if(a){", "x:a--;", "}}"))
+        }
+        "nested cases" => {
+            format!("int f(int a){{switch(a){{{}}}return a;}}", wrapped("for(;;){", "case 1:break;", "}"))
+        }
+        "label chains" => {
+            format!("int f(int a){{{};return a;}}", (0..depth).map(|index| format!("l{index}:")).collect::<String>())
+        }
+        "attributes" => format!("int f(void)__attribute__(({}));", "unused,".repeat(depth)),
+        "parentheses of attributes" => format!("int f(void)__attribute__{};", wrapped("(", "unused", ")")),
+        "alignments" => format!("{}int x;int f(void){{return x;}}", "_Alignas(8)".repeat(depth)),
+        "nested alignments" => format!("{}int x;int f(void){{return x;}}", wrapped("_Alignas(sizeof(", "1", "))")),
+        "sizeof literals" => in_function("", format!("a={}", wrapped("sizeof(struct s){", "1", "}"))),
+        "attributes of structs" => wrapped("struct __attribute__((packed)) {", "int a;", "} x;"),
+        "enumeration constants" => {
+            let constants: String =
+                (0..depth).map(|index| format!("c{index}=0x7fffffffffffffff-{depth}+{index},")).collect();
+            format!("enum{{{constants}last}};int f(void){{return last>0;}}")
+        }
         "blocks" => format!("int f(int a){{{}}}", wrapped("{", "", "}")),
         "ifs" => format!("int f(int a){{{};}}", wrapped("if(a)", "", "")),
         "else ifs" => format!("int f(int a){{{};}}", wrapped("if(a);else ", "", "")),
@@ -109,7 +170,34 @@ fn nested(kind: &str, depth: usize) -> String {
     }
 }
 
-const KINDS: [&str; 57] = [
+const KINDS: [&str; 84] = [
+    "members",
+    "members of results",
+    "anonymous members",
+    "structs in structs",
+    "pointers between structs",
+    "designators",
+    "compound literals in compound literals",
+    "literals in open arrays",
+    "open arrays in statement expressions",
+    "function pointers",
+    "functions of functions",
+    "calls through pointers",
+    "variable arguments",
+    "typeof",
+    "generic choices",
+    "generic controls",
+    "labels and jumps",
+    "nested labels",
+    "nested cases",
+    "label chains",
+    "attributes",
+    "parentheses of attributes",
+    "alignments",
+    "nested alignments",
+    "sizeof literals",
+    "attributes of structs",
+    "enumeration constants",
     "steps",
     "unfinished steps",
     "unfinished steps and stars",
@@ -233,7 +321,8 @@ proptest! {
     fn any_mixture_of_tokens_is_compiled_or_refused(
         tokens in proptest::collection::vec(
             proptest::sample::select(vec![
-                "int", "char", "unsigned", "long", "double", "float", "void", "const", "static", "typedef", "enum", "struct",
+                "int", "char", "unsigned", "long", "double", "float", "void", "const", "static", "typedef", "enum", "struct", "union", "struct s", "struct s {", "typeof(", "_Generic(", "({", "})", "(struct s){", "va_list",
+                "va_start(", "va_arg(", "#include <stdarg.h>\n", "_Alignas(", "__attribute__((packed))", "l:", "goto l", "->a", ".a", ": 3", "= {", "(*p)(", "extern", "inline",
                 "if", "else", "for", "while", "do", "switch", "case", "default", "break", "continue", "return", "sizeof", "goto",
                 "a", "b", "f", "x", "0", "1", "2.5", "'c'", "\"s\"", "(", ")", "{", "}", "[", "]", ";", ",", ":", "?", "+", "-",
                 "*", "/", "%", "&", "|", "^", "~", "!", "=", "==", "+=", "<<=", "++", "--", "&&", "||", "<", ">>", ".", "->",

@@ -15,6 +15,9 @@ use std::rc::Rc;
 /// Compound literals may nest this deep: each may be walked twice, once for the length of its array.
 const MAX_COMPOUND_LITERALS: u32 = 6;
 
+/// Lists that are walked for the length of their array may nest this deep.
+const MAX_MEASURED_LISTS: u32 = 6;
+
 type Item = Node<InitializerListItem>;
 
 /// A part of an initialised object: where it is, and what it gets.
@@ -255,7 +258,12 @@ impl Analysis<'_> {
         // What the walk makes is thrown away: the real one follows.
         let locals = self.current.locals.len();
         let areas = self.current.areas.len();
+        if self.current.measured_lists >= MAX_MEASURED_LISTS {
+            return self.refuse(span, "arrays without a length are nested too deeply here");
+        }
+        self.current.measured_lists += 1;
         let reached = self.list(&whole(&largest.ty), items, span, None);
+        self.current.measured_lists -= 1;
         self.current.locals.truncate(locals);
         self.current.areas.truncate(areas);
         reached.map(i64::from)

@@ -84,6 +84,8 @@ struct FunctionState {
     open_areas: usize,
     /// Compound literals that enclose the present place.
     compound_literals: u32,
+    /// Initialisers around the present place that are walked for the length of their array.
+    measured_lists: u32,
     /// How many assignments and calls there were so far.
     effects: u32,
     loops: u32,

@@ -180,7 +180,7 @@ fn violations_of_the_language_are_refused() {
         ("int f(void) { int a[-1]; return 0; }", "line 1, column 21: an array's length must be positive"),
         ("int f(void) { int a[]; return 0; }", "line 1, column 19: an array needs a length or an initialiser"),
         ("int f(void) { void a; return 0; }", "line 1, column 20: variable 'a' cannot be void"),
-        ("_Static_assert(1 == 2, \"no\");\nint f(void) { return 0; }", "line 1, column 1: static assertion failed"),
+        ("_Static_assert(1 == 2, \"no\");\nint f(void) { return 0; }", "line 1, column 1: static assertion failed: no"),
         ("int f(void) { return 08; }", "line 1, column 22: syntax error: unexpected '08'"),
         (
             "int f(void) { return 99999999999999999999; }",

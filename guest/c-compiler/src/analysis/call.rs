@@ -33,13 +33,7 @@ impl Analysis<'_> {
                         None => self.call_function(node, function),
                     };
                 }
-                Some(Symbol::Poisoned) => {
-                    // Errors in the arguments are told all the same.
-                    for argument in &node.node.arguments {
-                        let _ = self.value(argument);
-                    }
-                    return Err(Reported);
-                }
+                Some(Symbol::Poisoned) => return self.only_arguments(node),
                 Some(_) => {}
                 None if text.starts_with("__builtin_va_") => return self.call_variable_arguments(node, text),
                 None => match builtins::builtin(text, self.headers) {
@@ -50,7 +44,9 @@ impl Analysis<'_> {
                             (None, Some(reason)) => format!(": {reason}"),
                             (None, None) => String::new(),
                         };
-                        return self.refuse(name.span, format!("function '{text}' is not declared{hint}"));
+                        let at = self.origin(name.span);
+                        self.reports.report(at, format!("function '{text}' is not declared{hint}"));
+                        return self.only_arguments(node);
                     }
                 },
             }
@@ -75,6 +71,15 @@ impl Analysis<'_> {
             return self.call_function(node, function);
         }
         self.lowered_call(node, "a function pointer", &face, Callee::Pointer(callee))
+    }
+
+    /// What is called is wrong, and that is reported; errors in the arguments are told all the same.
+    fn only_arguments(&mut self, node: &Node<CallExpression>) -> Result<Expression, Reported> {
+        for argument in &node.node.arguments {
+            // Reported too.
+            let _ = self.value(argument);
+        }
+        Err(Reported)
     }
 
     fn not_a_function(&mut self, node: &Node<CallExpression>, ty: &Type) -> Result<Expression, Reported> {

@@ -211,7 +211,9 @@ impl<'a> Analysis<'a> {
     fn static_assertion(&mut self, assertion: &Node<lang_c::ast::StaticAssert>) -> Result<(), Reported> {
         let (value, _) = self.integer_constant(&assertion.node.expression)?;
         if value == 0 {
-            return self.refuse(assertion.span, "static assertion failed");
+            let text = self.string_bytes(&assertion.node.message.node, assertion.span)?;
+            let message = format!("static assertion failed: {}", String::from_utf8_lossy(&text));
+            return self.refuse(assertion.span, message);
         }
         Ok(())
     }

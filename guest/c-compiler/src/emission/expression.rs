@@ -153,7 +153,7 @@ impl Emitter<'_> {
             self.sink().local_tee(kept);
         }
         self.value(value);
-        self.sink().i32_const(size_bytes as i32).memory_copy(0, 0);
+        self.copy(size_bytes);
         if let Some(kept) = kept {
             self.sink().local_get(kept);
             self.release(ValType::I32, kept);

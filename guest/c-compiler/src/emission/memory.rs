@@ -12,6 +12,26 @@ fn memory_argument(offset: u32, size_bytes: u32) -> MemArg {
     MemArg { offset: u64::from(offset), align, target: MemArgTarget::Memory(0), ordering: None }
 }
 
+/// Up to so many instructions move an object; above, one instruction for blocks of memory is cheaper.
+const MAX_CHUNKS: usize = 4;
+
+/// The parts, each with its offset, that an object of this size is moved in; only the first few if there are many.
+fn chunks(size_bytes: u32) -> Vec<(Type, u32)> {
+    let mut chunks = Vec::with_capacity(MAX_CHUNKS + 1);
+    let mut offset = 0;
+    while offset < size_bytes && chunks.len() <= MAX_CHUNKS {
+        let scalar = match size_bytes - offset {
+            8.. => ScalarType::UnsignedLong,
+            4.. => ScalarType::UnsignedInt,
+            2.. => ScalarType::UnsignedShort,
+            _ => ScalarType::UnsignedChar,
+        };
+        chunks.push((Type::Scalar(scalar), offset));
+        offset += scalar.size_bytes();
+    }
+    chunks
+}
+
 impl Emitter<'_> {
     /// Replaces the address on the stack by the value there.
     pub(super) fn load(&mut self, ty: &Type, offset: u32) {
@@ -136,13 +156,44 @@ impl Emitter<'_> {
     }
 
     pub(super) fn clear(&mut self, local: LocalId, size_bytes: u32) {
-        self.local_address(local);
-        self.sink().i32_const(0).i32_const(size_bytes as i32).memory_fill(0);
+        let chunks = chunks(size_bytes);
+        if chunks.len() > MAX_CHUNKS {
+            self.local_address(local);
+            self.sink().i32_const(0).i32_const(size_bytes as i32).memory_fill(0);
+            return;
+        }
+        for (ty, offset) in chunks {
+            let base = self.place_base(&Place::Local(local));
+            self.zero(&ty);
+            self.store(&ty, base + offset);
+        }
     }
 
     pub(super) fn copy_from_static(&mut self, local: LocalId, address: u32, size_bytes: u32) {
         self.local_address(local);
-        self.sink().i32_const(address as i32).i32_const(size_bytes as i32).memory_copy(0, 0);
+        self.sink().i32_const(address as i32);
+        self.copy(size_bytes);
+    }
+
+    /// Copies between the two addresses on the stack, destination first; right too if the two overlap.
+    pub(super) fn copy(&mut self, size_bytes: u32) {
+        let chunks = chunks(size_bytes);
+        if chunks.len() > MAX_CHUNKS {
+            self.sink().i32_const(size_bytes as i32).memory_copy(0, 0);
+            return;
+        }
+        let (source, destination) = (self.acquire(ValType::I32), self.acquire(ValType::I32));
+        self.sink().local_set(source).local_set(destination);
+        // All is read before anything is written.
+        for (ty, offset) in &chunks {
+            self.sink().local_get(destination).local_get(source);
+            self.load(ty, *offset);
+        }
+        for (ty, offset) in chunks.iter().rev() {
+            self.store(ty, *offset);
+        }
+        self.release(ValType::I32, source);
+        self.release(ValType::I32, destination);
     }
 
     /// Puts the address of a variable in memory on the stack.

@@ -57,6 +57,8 @@ pub(crate) enum MemoryRefusal {
 pub(crate) struct MemoryAccount {
     limit_bytes: usize,
     used_bytes: usize,
+    /// What was taken last: a growth may be undone after that, and tried again.
+    last_taken_bytes: usize,
     pool: Arc<MemoryPool>,
     is_running: bool,
     refusal: Option<MemoryRefusal>,
@@ -64,7 +66,7 @@ pub(crate) struct MemoryAccount {
 
 impl MemoryAccount {
     fn new(limit_bytes: usize, pool: Arc<MemoryPool>) -> Self {
-        Self { limit_bytes, used_bytes: 0, pool, is_running: false, refusal: None }
+        Self { limit_bytes, used_bytes: 0, last_taken_bytes: 0, pool, is_running: false, refusal: None }
     }
 
     /// Says that what the module itself declares is there, and that what comes now is growth.
@@ -82,7 +84,16 @@ impl MemoryAccount {
             return self.refuse(MemoryRefusal::OfAllCalls);
         }
         self.used_bytes = wanted_bytes;
+        self.last_taken_bytes = bytes;
         Ok(true)
+    }
+
+    /// Takes back what was taken last, because the fuel does not suffice for the growth. With the next slice of fuel
+    /// the instruction is tried again, and asks for its memory again.
+    fn undo(&mut self) {
+        let bytes = std::mem::take(&mut self.last_taken_bytes);
+        self.used_bytes -= bytes;
+        self.pool.give_back(bytes);
     }
 
     fn refuse<T>(&mut self, refusal: MemoryRefusal) -> Result<T, LimiterError> {
@@ -128,11 +139,19 @@ impl ResourceLimiter for MemoryAccount {
         self.take(elements.saturating_mul(TABLE_ELEMENT_BYTES))
     }
 
-    fn memory_grow_failed(&mut self, _error: &MemoryError) -> Result<(), LimiterError> {
+    fn memory_grow_failed(&mut self, error: &MemoryError) -> Result<(), LimiterError> {
+        if let MemoryError::OutOfFuel { .. } = error {
+            self.undo();
+            return Ok(());
+        }
         self.refuse(MemoryRefusal::OfMachine)
     }
 
-    fn table_grow_failed(&mut self, _error: &TableError) -> Result<(), LimiterError> {
+    fn table_grow_failed(&mut self, error: &TableError) -> Result<(), LimiterError> {
+        if let TableError::OutOfFuel { .. } = error {
+            self.undo();
+            return Ok(());
+        }
         self.refuse(MemoryRefusal::OfMachine)
     }
 
@@ -245,6 +264,7 @@ mod tests {
     use super::{Log, MemoryAccount, MemoryPool, MemoryRefusal};
     use std::sync::Arc;
     use wasmi::ResourceLimiter;
+    use wasmi::errors::{MemoryError, TableError};
 
     #[test]
     fn a_call_gets_memory_up_to_its_limit() {
@@ -254,6 +274,22 @@ mod tests {
         assert!(account.memory_growing(60, 101, None).is_err());
         assert_eq!(account.refusal(), Some(MemoryRefusal::OfCall));
         assert!(matches!(account.memory_growing(60, 100, None), Ok(true)));
+    }
+
+    #[test]
+    fn a_growth_that_waits_for_fuel_is_counted_once() {
+        let pool = Arc::new(MemoryPool::new(1000));
+        let mut account = MemoryAccount::new(100, Arc::clone(&pool));
+        for _ in 0..5 {
+            assert!(matches!(account.memory_growing(0, 60, None), Ok(true)));
+            account.memory_grow_failed(&MemoryError::OutOfFuel { required_fuel: 1 }).unwrap();
+            assert!(matches!(account.table_growing(0, 5, None), Ok(true)));
+            account.table_grow_failed(&TableError::OutOfFuel { required_fuel: 1 }).unwrap();
+        }
+        assert!(matches!(account.memory_growing(0, 100, None), Ok(true)));
+        assert_eq!(account.refusal(), None);
+        drop(account);
+        assert!(pool.take(1000));
     }
 
     #[test]

@@ -281,3 +281,16 @@ fn no_instruction_uses_up_native_stack() {
         assert_eq!(thread.join().unwrap(), "100000", "{body}");
     }
 }
+
+#[test]
+fn memory_that_grows_when_the_fuel_of_a_slice_is_nearly_used_up_is_given() {
+    // A large growth takes a fifth of a slice's fuel. What is spent before differs by less than that from call to call.
+    let wat = r#"(module (memory 1) (func (export "run") (param $spent i32) (result i32)
+        (loop $spend (br_if $spend (i32.gt_s (local.tee $spent (i32.sub (local.get $spent) (i32.const 1))) (i32.const 0))))
+        (drop (memory.grow (i32.const 200)))
+        (memory.size)))"#;
+    let executors = executors();
+    for spent in (0..500_000).step_by(25_000) {
+        assert_eq!(result(run_wat(&executors, wat, &[input("int", &spent.to_string())])), "201");
+    }
+}

@@ -53,14 +53,14 @@ impl Choices {
     }
 }
 
-/// Shorter and simpler lists than `taken`, to be tried in this order: pieces of a length removed, or made zeros.
-pub(crate) fn simpler(taken: &[u32], piece: usize) -> Vec<Vec<u32>> {
+/// Shorter and simpler lists than `taken`, from a place on: pieces of a length removed, or made zeros, with the places.
+pub(crate) fn simpler(taken: &[u32], from: usize, piece: usize) -> Vec<(usize, Vec<u32>)> {
     let mut lists = Vec::new();
-    for start in (0..taken.len()).step_by(piece.max(1)) {
-        let end = (start + piece.max(1)).min(taken.len());
-        lists.push([&taken[..start], &taken[end..]].concat());
+    for start in (from..taken.len()).step_by(piece) {
+        let end = (start + piece).min(taken.len());
+        lists.push((start, [&taken[..start], &taken[end..]].concat()));
         if taken[start..end].iter().any(|choice| *choice != 0) {
-            lists.push([&taken[..start], &vec![0; end - start], &taken[end..]].concat());
+            lists.push((start, [&taken[..start], &vec![0; end - start], &taken[end..]].concat()));
         }
     }
     lists

@@ -138,7 +138,7 @@ impl Generator<'_> {
         self.line(&format!("long {prefix}run(void) {{"));
         self.indent += 1;
         for arguments in ["0, 0", "7, -3", "-2000000000, 9000000000"] {
-            self.line(&format!("{prefix}sum += 7 * {main}({arguments});"));
+            self.line(&format!("{{ long r = {main}({arguments}); {prefix}sum += 7 * r; }}"));
         }
         for variable in self.scope.clone() {
             self.mix_all(&variable);

@@ -8,15 +8,15 @@ mod statements;
 #[path = "../support/mod.rs"]
 mod support;
 
-use choices::Choices;
+use choices::{Choices, simpler};
 use std::fmt::Write as _;
 use std::process::Command;
 use support::Runner;
 
 /// Programs in one run of gcc.
 const BATCH: usize = 50;
-/// Rounds of cutting down.
-const CUTS: usize = 60;
+/// Most successful cuts of one program.
+const CUTS: usize = 400;
 
 /// What our compiler makes of a program: its result, or the reason why there is none.
 fn ours(source: &str) -> String {
@@ -53,33 +53,45 @@ fn numbered(choices: &mut Choices, index: usize) -> String {
     generator::program(choices, &format!("p{index}_"))
 }
 
-/// The simplest list of decisions that still makes a program which differs, or is refused with the same words.
-fn cut_down(mut taken: Vec<u32>, first: &str) -> Vec<u32> {
-    let kind = |given: &str| given.split(':').next_back().map(|words| words.chars().take(40).collect::<String>());
-    let is_refused = first.starts_with("refused");
-    let mut piece = (taken.len() / 2).max(1);
-    for _ in 0..CUTS {
-        let lists = choices::simpler(&taken, piece);
-        let found = lists.chunks(BATCH).find_map(|lists| {
-            let sources: Vec<String> =
-                lists.iter().enumerate().map(|(at, list)| numbered(&mut Choices::given(list.clone()), at)).collect();
-            let expected = with_gcc(&sources)?;
-            let differs = |at: &usize| {
-                let given = ours(&sources[*at]);
-                if is_refused { kind(&given) == kind(first) } else { given != expected[*at] && !given.starts_with("refused") }
-            };
-            (0..lists.len()).find(differs).map(|at| lists[at].clone())
-        });
-        match found {
-            Some(list) => {
+/// Whether two failures are of one kind: both results, or refused in the same words.
+fn is_alike(one: &str, other: &str) -> bool {
+    let words = |given: &str| given.split("error: ").nth(1).map(|words| words.chars().take(40).collect::<String>());
+    one.starts_with("refused") == other.starts_with("refused") && words(one) == words(other)
+}
+
+/// The first of the lists that makes a program which fails in the same way.
+fn first_failing(lists: &[(usize, Vec<u32>)], failure: &str) -> Option<(usize, Vec<u32>)> {
+    lists.chunks(BATCH).find_map(|lists| {
+        let program = |(at, list): (usize, &(usize, Vec<u32>))| numbered(&mut Choices::given(list.1.clone()), at);
+        let sources: Vec<String> = lists.iter().enumerate().map(program).collect();
+        let expected = with_gcc(&sources)?;
+        let fails = |at: &usize| {
+            let given = ours(&sources[*at]);
+            given != expected[*at] && is_alike(&given, failure)
+        };
+        (0..lists.len()).find(fails).map(|at| lists[at].clone())
+    })
+}
+
+/// A simpler list of decisions that still makes a program which fails in the same way.
+fn cut_down(mut taken: Vec<u32>, failure: &str) -> Vec<u32> {
+    let mut cuts = 0;
+    for _ in 0..2 {
+        let mut piece = (taken.len() / 2).max(1);
+        while piece > 0 && cuts < CUTS {
+            let mut from = 0;
+            while let Some((start, list)) = first_failing(&simpler(&taken, from, piece), failure) {
+                cuts += 1;
                 let mut choices = Choices::given(list);
                 let _ = numbered(&mut choices, 0);
                 taken = choices.into_taken();
+                from = start;
+                if cuts >= CUTS {
+                    break;
+                }
             }
-            None if piece > 1 => piece /= 2,
-            None => break,
+            piece /= 2;
         }
-        piece = piece.min(taken.len().max(1));
     }
     taken
 }

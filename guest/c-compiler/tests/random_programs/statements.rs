@@ -164,7 +164,8 @@ impl Generator<'_> {
         let Some(function) = self.some_function() else { return self.assignment() };
         let (first, second) = (self.integer(2), self.integer(2));
         let prefix = self.prefix.clone();
-        self.line(&format!("{prefix}sum += {function}({first}, {second});"));
+        // Not `sum += f()`: whether its old value is read before or after the call is not said.
+        self.line(&format!("{{ long r = {function}({first}, {second}); {prefix}sum += r; }}"));
     }
 
     fn some_function(&mut self) -> Option<String> {
@@ -224,6 +225,7 @@ impl Generator<'_> {
         if is_float(to) {
             return;
         }
-        self.line(&format!("{{ {ty} {name} = {first}; {place} = ({step}, {name}) + (({name} > 5 && {name}-- > 7) ? {name} : {second}); }}"));
+        let text = format!("({step}, ({name} > 5 && {name}-- > 7) || !{name} ? {name} : {second})");
+        self.line(&format!("{{ {ty} {name} = {first}; {place} = {text}; }}"));
     }
 }

@@ -22,8 +22,7 @@
 static int (f)(int v) { return v + 1; }
 static int pair(int a, int b) { return a * 100 + b; }
 int run(void) {
-    int z_[1] = {4}; int y = 1; (void)z_; int z = {9};
-    (void)z;
+    int y = 1; (void)y;
     printf("%s\n", xs(f(y+1) + f(f(z)) % t(t(g)(0) + t)(1);));
     printf("%s\n", xs(p() i[q()] = { q(1), r(2,3), r(4,), r(,5), r(,) };));
     printf("%s %s\n", xs(DEFER(A)()), xs(EVAL(DEFER(A)())));

@@ -1,0 +1,5 @@
+#include <stdio.h>
+/* Ten levels of blocks, conditions and loops; dangling else; empty statements; labels on everything. */
+static int classify(int a, int b, int c) { if (a) if (b) if (c) return 7; else return 6; else { if (c) return 5; } else if (b) if (c) return 3; else return 2; else if (c) return 1; else return 0; return 4; }
+int run(void) { int n = 0; for (int a = 0; a < 2; a++) { for (int b = 0; b < 2; b++) { int c = 0; while (c < 2) { do { if (a) { switch (b) { case 0: { for (int d = 0; d < 2; d++) { if (d) { { { n += classify(a, b, c); } } } else n += 100; } } break; default: if (c) n += 1000; else ; n += 2; } } else if (b) n += classify(0, b, c) * 10; else { ; ; {} } } while (0); c++; } } }
+    for (int i = 0; i < 8; i++) printf("%d ", classify(i >> 2 & 1, i >> 1 & 1, i & 1)); int k = 0; first: second: k++; if (k < 3) goto first; { third: ; } if (k < 5) { k += 2; goto third; } for (;;) { inner: k++; if (k > 20) break; if (k % 2) goto inner; } lone: if (0) goto lone; printf("\n%d\n", k); return n; }

@@ -1,0 +1,5 @@
+#include <stdio.h>
+/* sizeof does not evaluate; types named in all their spellings. */
+static int calls; static int f(void) { return ++calls; }
+int run(void) { int n = 1; int a[10], (*pa)[10] = &a; char s[] = "12345"; struct { char c; double d; } st; printf("%zu %zu %zu %zu\n", sizeof f(), sizeof n++, sizeof a[n = 50], sizeof(n += 7)); printf("%d %d\n", n, calls); printf("%zu %zu %zu %zu %zu\n", sizeof a, sizeof *pa, sizeof s, sizeof st, sizeof st.d); printf("%zu %zu %zu\n", sizeof a / sizeof a[0], sizeof(int[3][4]), sizeof(struct { int x, y; }));
+    long unsigned int lui = -1; int short si = -1; signed ss = -1; unsigned long long int ulli = -1; char unsigned cu = -1; int const volatile long cvl = -5; long long signed lls = -6; short unsigned su = -1; printf("%lu %d %d %llu %d %ld %lld %d\n", lui, si, ss, ulli, cu, cvl, lls, su); printf("%zu %zu %zu %zu %zu\n", sizeof(lui), sizeof(si), sizeof(ss), sizeof(char unsigned), sizeof(long long signed)); int register r = 3; auto int q = 4; const struct { int k; } k = {5}; return (int)(sizeof(char) + sizeof(short int) + sizeof(signed long)) * 10 + r + q + k.k - (int)sizeof sizeof n; }

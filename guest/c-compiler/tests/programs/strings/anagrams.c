@@ -1,0 +1,7 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+/* Words grouped by their sorted letters; runs, longest common prefix, reversal of words. */
+static int letters(const void *a, const void *b) { return *(const char *)a - *(const char *)b; } struct word { char key[12]; const char *text; }; static int by_key(const void *a, const void *b) { const struct word *x = a, *y = b; int c = strcmp(x->key, y->key); return c ? c : strcmp(x->text, y->text); }
+static int prefix(const char **w, int n) { int l = 0; for (;; l++) for (int i = 0; i < n; i++) if (!w[i][l] || w[i][l] != w[0][l]) return l; } static void reverse(char *a, char *b) { while (a < --b) { char t = *a; *a++ = *b; *b = t; } } static char *words(char *s) { char *start = s; for (char *p = s;; p++) if (*p == ' ' || !*p) { reverse(start, p); if (!*p) { reverse(s, p); return s; } start = p + 1; } }
+int run(void) { const char *w[] = {"listen", "google", "silent", "enlist", "elgoog", "abc", "cab", "inlets", "banana"}; int n = sizeof w / sizeof *w, groups = 0; struct word v[9]; for (int i = 0; i < n; i++) { strcpy(v[i].key, w[i]); v[i].text = w[i]; qsort(v[i].key, strlen(w[i]), 1, letters); } qsort(v, n, sizeof *v, by_key); for (int i = 0; i < n; i++) { int first = !i || strcmp(v[i].key, v[i - 1].key); groups += first; printf("%s%s", first ? i ? "\n" : "" : " ", v[i].text); } const char *p[] = {"interview", "internet", "interval"}; char s[] = "the quick  brown fox"; printf("\n%d %d [%s]\n", prefix(p, 3), prefix(p, 1), words(s)); return groups; }

@@ -1,0 +1,5 @@
+#include <stdio.h>
+/* Copies of structs share what their pointers point to. */
+struct buffer { int *data; int n; struct { char *name; } tag; }; static int storage[6] = {1, 2, 3, 4, 5, 6};
+static struct buffer slice(struct buffer b, int from, int n) { b.data += from; b.n = n; return b; } static int total(const struct buffer *b) { int t = 0; for (int i = 0; i < b->n; i++) t += b->data[i]; return t; } static void add(struct buffer b, int x) { while (b.n--) *b.data++ += x; }
+int run(void) { char text[] = "abc"; struct buffer all = {storage, 6, {text}}, part = slice(all, 2, 3); printf("%d %d\n", total(&all), total(&part)); add(part, 100); printf("%d %d %d\n", total(&all), total(&part), part.n); part.tag.name[0] = 'X'; printf("%s %d\n", all.tag.name, part.tag.name == all.tag.name); struct buffer *p = &part, **pp = &p; (*pp)->data[0] = 7; (**pp).data--; printf("%d %d\n", storage[2], *part.data); struct { struct buffer *b[2]; } links = {{&all, &part}}; links.b[1]->n = links.b[0]->n - 4; *links.b[0] = *links.b[1]; return total(&all) * 10 + all.n; }

@@ -6,6 +6,7 @@
 
 mod bad_input;
 mod boot;
+mod c_corpus;
 mod cli;
 mod concurrency;
 mod faas;

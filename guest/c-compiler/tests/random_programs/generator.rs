@@ -8,12 +8,32 @@ use super::choices::Choices;
 use std::fmt::Write as _;
 
 const INTEGERS: [&str; 11] = [
-    "int", "char", "unsigned char", "short", "unsigned short", "unsigned", "long", "unsigned long", "signed char", "_Bool",
+    "int",
+    "char",
+    "unsigned char",
+    "short",
+    "unsigned short",
+    "unsigned",
+    "long",
+    "unsigned long",
+    "signed char",
+    "_Bool",
     "long long",
 ];
 const SCALARS: [&str; 13] = [
-    "int", "char", "unsigned char", "short", "unsigned short", "unsigned", "long", "unsigned long", "signed char", "_Bool",
-    "long long", "double", "float",
+    "int",
+    "char",
+    "unsigned char",
+    "short",
+    "unsigned short",
+    "unsigned",
+    "long",
+    "unsigned long",
+    "signed char",
+    "_Bool",
+    "long long",
+    "double",
+    "float",
 ];
 /// Elements of every array, a power of two.
 const ELEMENTS: usize = 4;
@@ -113,7 +133,7 @@ impl Generator<'_> {
         self.line(&format!("static unsigned long {prefix}sum;"));
         self.line(&format!("static int {prefix}cut(double d) {{ return d > -30000 && d < 30000 ? (int)d : -1; }}"));
         self.line(&format!(
-            "static void {prefix}mixd(double d) {{ unsigned long b = *(unsigned long *)&d; {prefix}sum = {prefix}sum * 31 + (d != d ? 99 : b); }}"
+            "static void {prefix}mixd(double d) {{ unsigned long b = *(unsigned long *)&d; {prefix}sum = {prefix}sum * 31 + (d != d ? 99 : d == 0 ? 0 : b); }}"
         ));
         for _ in 0..self.below(3) {
             self.define_struct();
@@ -226,7 +246,20 @@ impl Generator<'_> {
 
     pub(super) fn constant(&mut self) -> String {
         self.choices
-            .one_of(&["0", "1", "-1", "7", "100", "255", "-128", "40000", "2147483647", "3000000000u", "(1L << 33)", "'a'"])
+            .one_of(&[
+                "0",
+                "1",
+                "-1",
+                "7",
+                "100",
+                "255",
+                "-128",
+                "40000",
+                "2147483647",
+                "3000000000u",
+                "(1L << 33)",
+                "'a'",
+            ])
             .to_owned()
     }
 
@@ -237,7 +270,8 @@ impl Generator<'_> {
 
     /// The same of the first variables of the scope, which live as long as those after them.
     pub(super) fn pointable_before(&mut self, ty: &str, count: usize) -> Option<String> {
-        let is_fitting = |v: &&Variable| v.ty == ty && !v.is_counter && !matches!(v.kind, Kind::Struct(_) | Kind::StructArray(_));
+        let is_fitting =
+            |v: &&Variable| v.ty == ty && !v.is_counter && !matches!(v.kind, Kind::Struct(_) | Kind::StructArray(_));
         let fitting: Vec<Variable> = self.scope.iter().take(count).filter(is_fitting).cloned().collect();
         if fitting.is_empty() {
             return None;
@@ -300,7 +334,8 @@ impl Generator<'_> {
             }
             Kind::StructArray(number) => {
                 let index = self.index();
-                let base = if self.below(3) == 2 { format!("({name} + {index})->") } else { format!("{name}[{index}].") };
+                let base =
+                    if self.below(3) == 2 { format!("({name} + {index})->") } else { format!("{name}[{index}].") };
                 self.member(number, &base)
             }
         })
@@ -406,11 +441,17 @@ impl Generator<'_> {
         let name = self.name("h");
         let prefix = self.prefix.clone();
         let globals = std::mem::take(&mut self.scope);
-        let parameter = |suffix: &str, ty, kind| {
-            Variable { name: format!("{name}{suffix}"), ty, kind, is_counter: false, is_static: false }
+        let parameter = |suffix: &str, ty, kind| Variable {
+            name: format!("{name}{suffix}"),
+            ty,
+            kind,
+            is_counter: false,
+            is_static: false,
         };
         self.scope = vec![parameter("x", "long", Kind::Scalar), parameter("s", "", Kind::Struct(number))];
-        self.line(&format!("static struct {prefix}s{number} {name}(struct {prefix}s{number} {name}s, long {name}x) {{"));
+        self.line(&format!(
+            "static struct {prefix}s{number} {name}(struct {prefix}s{number} {name}s, long {name}x) {{"
+        ));
         self.indent += 1;
         for _ in 0..1 + self.below(3) {
             self.assignment();
@@ -456,7 +497,9 @@ impl Generator<'_> {
             Kind::Scalar => parts.push((name.clone(), variable.ty)),
             Kind::Pointer => parts.push((format!("*{name}"), variable.ty)),
             Kind::Array => parts.extend((0..ELEMENTS).map(|index| (format!("{name}[{index}]"), variable.ty))),
-            Kind::Matrix => parts.extend((0..2 * ELEMENTS).map(|at| (format!("{name}[{}][{}]", at / 4, at % 4), variable.ty))),
+            Kind::Matrix => {
+                parts.extend((0..2 * ELEMENTS).map(|at| (format!("{name}[{}][{}]", at / 4, at % 4), variable.ty)))
+            }
             Kind::Struct(number) => parts.extend(self.parts_of(number, name)),
             Kind::StructArray(number) => {
                 parts.extend((0..ELEMENTS).flat_map(|index| self.parts_of(number, &format!("{name}[{index}]"))));

@@ -98,7 +98,8 @@ fn cut_down(mut taken: Vec<u32>, failure: &str) -> Vec<u32> {
 
 #[test]
 fn random_programs_agree_with_gcc() {
-    let number = |name: &str, otherwise: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise);
+    let number =
+        |name: &str, otherwise: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise);
     let (count, start) = (number("SKERRY_RANDOM_PROGRAMS", 200), number("SKERRY_RANDOM_SEED", 1));
     let seeds: Vec<u64> = (start..start + count).collect();
     let mut failures = Vec::new();

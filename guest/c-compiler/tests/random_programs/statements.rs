@@ -32,7 +32,9 @@ impl Generator<'_> {
             17 if depth > 0 && self.loops < DEEPEST_LOOP => self.goto_loop(depth),
             18 => {
                 let condition = self.integer(2);
-                let leave = if self.loops == 0 || self.below(4) == 3 { format!("goto {}", self.end) } else {
+                let leave = if self.loops == 0 || self.below(4) == 3 {
+                    format!("goto {}", self.end)
+                } else {
                     self.choices.one_of(&["break", "continue"]).to_owned()
                 };
                 self.line(&format!("if ({condition}) {leave};"));
@@ -51,7 +53,9 @@ impl Generator<'_> {
             4 => format!("{};", self.choices.one_of(&["@++", "++@", "@--", "--@"]).replace('@', &place)),
             5 if is_float(ty) => format!("{place} *= {};", self.choices.one_of(&["0.5", "3", "-1.5f"])),
             5 => format!("{place} {} ({} & 7);", self.choices.one_of(&["<<=", ">>="]), self.integer(1)),
-            6 if !is_float(ty) => format!("{place} {} (({} & 15) + 1);", self.choices.one_of(&["/=", "%="]), self.integer(1)),
+            6 if !is_float(ty) => {
+                format!("{place} {} (({} & 15) + 1);", self.choices.one_of(&["/=", "%="]), self.integer(1))
+            }
             7 if !is_float(ty) => format!("{place} *= {};", self.choices.one_of(&["0.5", "0.25f"])),
             8 if !is_float(ty) => format!("{place} {} {};", self.choices.one_of(&["&=", "|=", "^="]), self.integer(2)),
             _ => {
@@ -103,7 +107,8 @@ impl Generator<'_> {
 
     fn counter(&mut self) -> String {
         let name = self.name("i");
-        let counter = Variable { name: name.clone(), ty: "int", kind: Kind::Scalar, is_counter: true, is_static: false };
+        let counter =
+            Variable { name: name.clone(), ty: "int", kind: Kind::Scalar, is_counter: true, is_static: false };
         self.scope.push(counter);
         name
     }
@@ -181,7 +186,9 @@ impl Generator<'_> {
         let (name, condition, argument) = (self.name("p"), self.integer(1), self.integer(1));
         let prefix = self.prefix.clone();
         self.line(&format!("{{ long (*{name}[2])(int, long) = {{{one}, {other}}};"));
-        self.line(&format!("  long {name}r = {name}[({condition}) & 1](3, {argument}); {prefix}sum = {prefix}sum * 31 + {name}r; }}"));
+        self.line(&format!(
+            "  long {name}r = {name}[({condition}) & 1](3, {argument}); {prefix}sum = {prefix}sum * 31 + {name}r; }}"
+        ));
     }
 
     fn copy_struct(&mut self) {

@@ -8,7 +8,7 @@ static int sum2(int m[2][3]) { int s = 0; for (int i = 0; i < 2; i++) for (int *
 static void fill(char s[], int n, char c) { s[n] = 0; while (n > 0) s[--n] = c++; }
 int run(void) {
     int a[10] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
-    printf("%lu %d %d\n", size_inside(a), a[0], last(a + 1, 3));
+    unsigned long size = size_inside(a); printf("%lu %d %d\n", size, a[0], last(a + 1, 3));
     advance(a + 1); printf("%d %d %d\n", a[2], a[3], a[4]);
     short x[] = {1, -2, 3, 300}, y[] = {4, 5, -6, 300}; printf("%ld\n", dot(x, y, 4));
     int m[2][3] = {{1, 2, 3}, {4, 5, 6}}; printf("%d %d\n", sum2(m), sum2((int[2][3]){{1}, {2, 3}}));

@@ -14,7 +14,7 @@ static int fill(void) {
 static int memo[91]; static long fib_memo[91];
 static long fib(int n) { if (n < 2) return n; if (!memo[n]) { memo[n] = 1; fib_memo[n] = fib(n - 1) + fib(n - 2); } return fib_memo[n]; }
 int run(void) {
-    printf("%d %d %d\n", fill(), fill(), primes[1000]);
+    int count = fill(); printf("%d %d %d\n", count, fill(), primes[1000]);
     printf("%ld %ld\n", fib(90), fib(50));
     int sum = 0; for (unsigned i = 0; i < sizeof squares / sizeof squares[0]; i++) sum += squares[i];
     return sum * 10000 + primes[fill() - 1];

@@ -10,7 +10,7 @@ int run(void) {
     int assigned = s.a = 5; unsigned u = s.b = 13;
     printf("%d %u\n", assigned, u);
     s.a++; printf("%d ", s.a); s.a = 3; s.a++; printf("%d ", s.a); s.a -= 1; printf("%d\n", s.a);
-    s.b = 7; s.b++; printf("%d ", s.b); printf("%d %d\n", s.b--, s.b);
+    s.b = 7; s.b++; printf("%d ", s.b); int old = s.b--; printf("%d %d\n", old, s.b);
     s.b = 7; s.b += 3; s.b <<= 1; printf("%d\n", s.b);
     return s.a * 10 + s.b;
 }

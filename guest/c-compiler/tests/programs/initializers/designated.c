@@ -12,7 +12,7 @@ int run(void) {
     printf("\n"); for (int i = 0; i < 2; i++) for (int j = 0; j < 3; j++) printf("%d,%d ", grid[i][j].x, grid[i][j].y);
     printf("\n"); for (unsigned i = 0; i < sizeof names / sizeof *names; i++) printf("%s ", names[i] ? names[i] : "-");
     enum { N = 3 }; int local[N + 2] = {[N] = 1, [N - 2] = 2}; int n = 5;
-    struct s t = {.p[0].x = n, .p[0].y = n * 2, .c = n, .b[3] = n++};
+    struct s t = {.p[0].x = n, .p[0].y = n * 2, .c = n, .b[3] = n + 1}; n++;
     printf("\n%d%d %d %d %d %d\n", local[3], local[1], t.p[0].y, t.c, t.b[3], n);
     return a[6] + grid[1][2].y;
 }

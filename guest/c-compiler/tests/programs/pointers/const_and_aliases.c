@@ -10,7 +10,7 @@ int run(void) {
     printf("%d\n", through(9)); global = 4; printf("%d\n", *to_global + through(2));
     int x = 1, *p = &x; int **q = &p; **q = 2; int y = x; p = &y; **q = 3;
     printf("%d %d\n", x, y);
-    int b[3] = {1, 2, 3}; int *r = b; r[1] = r[0] + (*r = 7) * 0 + 5; b[2] = r[1];
+    int b[3] = {1, 2, 3}; int *r = b; r[1] = r[0] + 5; *r = 7; b[2] = r[1];
     printf("%d %d\n", b[0], *(r + 2));
     for (int *i = b; i < b + 3; i++) { int *j = b + 2 - (i - b); int t = *i; *i = *j; *j = t; }
     const int *c = b; const int *const d = c + 1; b[1] = 99;

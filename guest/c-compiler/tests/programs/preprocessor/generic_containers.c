@@ -16,8 +16,8 @@ MIN_OF(int) MIN_OF(double)
 int run(void) {
     VECTOR(long) v = {0}; VECTOR(char) text = {0}; long sum = 0;
     for (int i = 0; i < 20; i++) { PUSH(v, i * i); PUSH(text, 'a' + i); } PUSH(text, 0);
-    FOR_EACH(i, v) sum += v.data[i] * (i % 3 ? 1 : -1); printf("%ld %ld %s %d\n", sum, POP(v), text.data, text.room);
-    int_stack s = {0}; int x = 0; printf("%d%d%d%d\n", int_stack_push(&s, 1), int_stack_push(&s, 2), int_stack_push(&s, 3), int_stack_push(&s, 4));
+    FOR_EACH(i, v) sum += v.data[i] * (i % 3 ? 1 : -1); long top = POP(v); printf("%ld %ld %s %d\n", sum, top, text.data, text.room);
+    int_stack s = {0}; int x = 0; for (int i = 1; i < 5; i++) printf("%d", int_stack_push(&s, i)); printf("\n");
     while (int_stack_pop(&s, &x)) printf("%d ", x); point_stack p = {0}; point_stack_push(&p, (point){1, 2}); point q; point_stack_pop(&p, &q); printf("%g %g\n", q.x, q.y);
     free(v.data); free(text.data); return min_int((int[]){4, 2, 8}, 3) + (int)min_double((double[]){3.5, 9.5}, 2);
 }

@@ -7,7 +7,7 @@ static int *address(void) { static int kept[2] = {1, 2}; kept[0] += 10; return k
 static void set(int hidden) { { int hidden = 9; (void)hidden; } shared = hidden; { extern int shared; shared++; } }
 static int depth(int n) { static int deepest; if (n > deepest) deepest = n; if (n < 5) depth(n + 1); return deepest; }
 int run(void) {
-    printf("%d %d %d\n", shared, hidden, hidden2); counter(); counter(); printf("%d %d %d\n", counter(), other(), other()); twice(); printf("%d\n", twice());
+    printf("%d %d %d\n", shared, hidden, hidden2); counter(); counter(); int third = counter(), o = other(); printf("%d %d %d\n", third, o, other()); twice(); printf("%d\n", twice());
     int *p = address(), *q = address(); printf("%d %d %d\n", p == q, *p, q[1]); set(77); printf("%d %d\n", shared, hidden); int hidden = 3; { extern int later; later += hidden; }
     printf("%d %d %zu\n", depth(0), array[2], sizeof array); extern int later; return later;
 }

@@ -43,10 +43,9 @@ pub(crate) enum Kind {
         value: Box<Expression>,
         result: UpdateResult,
     },
-    /// The second with the value of the first, which is computed before and read by [`Kind::Old`].
+    /// The last with the values of the firsts, which are computed before, in order, and read by [`Kind::Old`].
     With {
-        name: OldValue,
-        first: Box<Expression>,
+        firsts: Vec<(OldValue, Expression)>,
         then: Box<Expression>,
     },
     Old(OldValue),

@@ -95,7 +95,7 @@ impl Analysis<'_> {
         let result = extended(named(), declared, bits);
         let ty = result.ty.clone();
         let then = Expression { ty: ty.clone(), kind: Kind::Comma(vec![store, result]) };
-        Expression { ty, kind: Kind::With { name, first: Box::new(new), then: Box::new(then) } }
+        Expression { ty, kind: Kind::With { firsts: vec![(name, new)], then: Box::new(then) } }
     }
 
     /// Gives the address of a bit-field's unit a name, so that it can be evaluated more than once.
@@ -112,6 +112,6 @@ impl Analysis<'_> {
         let name = self.new_old_value();
         let ty = first.ty.clone();
         let then = then(self, &|| Expression { ty: ty.clone(), kind: Kind::Old(name) });
-        Expression { ty: then.ty.clone(), kind: Kind::With { name, first: Box::new(first), then: Box::new(then) } }
+        Expression { ty: then.ty.clone(), kind: Kind::With { firsts: vec![(name, first)], then: Box::new(then) } }
     }
 }

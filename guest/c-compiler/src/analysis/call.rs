@@ -6,7 +6,7 @@ use super::place::Object;
 use super::scope::Symbol;
 use super::{Analysis, fold};
 use crate::diagnostics::Reported;
-use crate::ir::{Expression, FunctionId, Kind, LocalId, Native, Place};
+use crate::ir::{Expression, FunctionId, Kind, LocalId, Native, OldValue, Place};
 use crate::signature::ScalarType;
 use crate::types::{FunctionType, INT, Qualified, SIZE_T, Type};
 use lang_c::ast::{CallExpression, Expression as Tree};
@@ -122,28 +122,24 @@ impl Analysis<'_> {
             let message = format!("function '{name}' takes at least {count} arguments, not {}", given.len());
             return self.refuse(node.span, message);
         }
-        let mut arguments = Vec::with_capacity(count + 2);
         let result = if face.result.is_record() {
             self.complete(&face.result, node.span)?;
-            let local = self.new_local(node.span, face.result.clone())?;
-            arguments.push(self.local_address(local, &face.result));
-            Some(local)
+            Some(self.new_local(node.span, face.result.clone())?)
         } else {
             None
         };
-        let mut outcome = Ok(());
-        for (argument, ty) in given.iter().zip(&face.parameters) {
-            let passed = self.argument(argument, ty).and_then(|value| self.passed(value, argument.span));
-            match passed {
-                Ok(value) => arguments.push(value),
-                Err(reported) => outcome = Err(reported),
-            }
-        }
-        outcome?;
+        let mut arguments = self.fixed_arguments(node, face)?;
         if face.is_variadic {
-            arguments.push(self.variable_arguments(given.get(count..).unwrap_or_default())?);
+            let effects = self.current.effects;
+            let area = self.variable_arguments(given.get(count..).unwrap_or_default())?;
+            arguments.push((area, self.current.effects > effects));
         }
         self.current.effects += 1;
+        let mut callee = callee;
+        let mut firsts = Vec::new();
+        let arguments = self.ordered(arguments, &mut callee, &mut firsts);
+        let hidden = result.map(|local| self.local_address(local, &face.result));
+        let arguments = hidden.into_iter().chain(arguments).collect();
         let returned = if result.is_some() { Type::Void } else { face.result.clone() };
         let kind = match callee {
             Callee::Function(id) => {
@@ -155,7 +151,10 @@ impl Analysis<'_> {
                 Kind::CallPointer(Box::new(pointer), Rc::clone(face), arguments)
             }
         };
-        let call = Expression { ty: returned, kind };
+        let mut call = Expression { ty: returned.clone(), kind };
+        if !firsts.is_empty() {
+            call = Expression { ty: returned, kind: Kind::With { firsts, then: Box::new(call) } };
+        }
         Ok(match result {
             None => call,
             Some(local) => {
@@ -164,6 +163,60 @@ impl Analysis<'_> {
                 Expression { ty, kind: Kind::Comma(vec![call, value]) }
             }
         })
+    }
+
+    /// The arguments for the named parameters, and whether evaluating each has an effect.
+    fn fixed_arguments(
+        &mut self,
+        node: &Node<CallExpression>,
+        face: &FunctionType,
+    ) -> Result<Vec<(Expression, bool)>, Reported> {
+        // They are evaluated after those that lie in the area, so calls within them need areas of their own.
+        let areas = self.current.open_areas;
+        self.current.open_areas += usize::from(face.is_variadic);
+        let mut arguments = Vec::with_capacity(face.parameters.len() + 1);
+        let mut outcome = Ok(());
+        for (argument, ty) in node.node.arguments.iter().zip(&face.parameters) {
+            let effects = self.current.effects;
+            let passed = self.argument(argument, ty).and_then(|value| self.passed(value, argument.span));
+            match passed {
+                Ok(value) => arguments.push((value, self.current.effects > effects)),
+                Err(reported) => outcome = Err(reported),
+            }
+        }
+        self.current.open_areas = areas;
+        outcome.map(|()| arguments)
+    }
+
+    /// C leaves the order of evaluation open; where it shows, it is that of gcc: what is called, then the arguments from
+    /// the last to the first.
+    fn ordered(
+        &mut self,
+        arguments: Vec<(Expression, bool)>,
+        callee: &mut Callee,
+        firsts: &mut Vec<(OldValue, Expression)>,
+    ) -> Vec<Expression> {
+        let any_effect = arguments.iter().any(|(_, has_effect)| *has_effect);
+        let mut values: Vec<Expression> = arguments.into_iter().map(|(value, _)| value).collect();
+        if !any_effect {
+            return values;
+        }
+        let mut name_first = |this: &mut Self, value: &mut Expression| {
+            let name = this.new_old_value();
+            let named = Expression { ty: value.ty.clone(), kind: Kind::Old(name) };
+            firsts.push((name, std::mem::replace(value, named)));
+        };
+        if let Callee::Pointer(pointer) = callee
+            && !fold::is_fixed(pointer)
+        {
+            name_first(self, pointer);
+        }
+        // The one that is evaluated last needs no name.
+        let last = values.iter().position(|value| !fold::is_fixed(value)).unwrap_or_default();
+        for value in values.iter_mut().skip(last + 1).rev().filter(|value| !fold::is_fixed(value)) {
+            name_first(self, value);
+        }
+        values
     }
 
     /// A record is passed as the address of a copy.
@@ -192,6 +245,7 @@ impl Analysis<'_> {
             return Ok(fold::integer(0, super::specifiers::va_list()));
         }
         let level = self.current.open_areas;
+        let effects = self.current.effects;
         self.current.open_areas += 1;
         let mut values = Vec::with_capacity(nodes.len());
         let mut outcome = Ok(());
@@ -217,6 +271,10 @@ impl Analysis<'_> {
             let pointer = fold::moved(self.local_address(area, &ty), offset);
             parts.push(self.store(Object::at(pointer, Qualified::plain(ty)), value));
             offset += size_bytes;
+        }
+        if self.current.effects > effects {
+            // As with all arguments: see `ordered`.
+            parts.reverse();
         }
         let address = self.local_address(area, &Type::Scalar(ScalarType::Char));
         let ty = address.ty.clone();

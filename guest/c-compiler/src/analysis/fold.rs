@@ -39,6 +39,15 @@ pub(super) fn integer_value(expression: &Expression) -> Option<i64> {
     }
 }
 
+/// Whether an expression is the same whenever it is evaluated.
+pub(super) fn is_fixed(expression: &Expression) -> bool {
+    match &expression.kind {
+        Kind::Integer(_) | Kind::Floating(_) | Kind::Address(_) => true,
+        Kind::Convert(operand) => matches!(operand.kind, Kind::Integer(_) | Kind::Floating(_)),
+        _ => false,
+    }
+}
+
 /// Whether a constant counts as true.
 pub(super) fn truth(expression: &Expression) -> Option<bool> {
     match expression.kind {

@@ -27,6 +27,64 @@ struct Element {
     value: Expression,
 }
 
+/// The elements of an object, in the order of their initialisers.
+#[derive(Default)]
+struct Elements {
+    list: Vec<Element>,
+    /// Offset after the last.
+    end: u32,
+    /// Of each union that is initialised: where it is, its members as a mark of its type, and which of them it is.
+    unions: Vec<(u32, *const Member, u32)>,
+}
+
+impl Elements {
+    fn push(&mut self, element: Element) {
+        self.end = self.end.max(element.offset + element.value.ty.size_bytes());
+        self.list.push(element);
+    }
+
+    /// Forgets what was there before in a part of the object: a later initialiser overrides it (C11 6.7.9 §19).
+    fn forget(&mut self, part: &Target) {
+        if part.offset < self.end && part.bits.is_none() {
+            self.forget_within(part.offset, part.ty.size_bytes());
+        }
+    }
+
+    /// Forgets a value for the whole of a part that is now initialised piece by piece: gcc does not keep its other pieces.
+    fn enter(&mut self, part: &Target) {
+        if part.offset < self.end {
+            self.list.retain(|element| element.offset != part.offset || element.value.ty != part.ty);
+        }
+    }
+
+    fn forget_within(&mut self, offset: u32, size_bytes: u32) {
+        let is_within = |element: &Element| {
+            element.offset >= offset && element.offset + element.value.ty.size_bytes() <= offset + size_bytes
+        };
+        self.list.retain(|element| !is_within(element));
+    }
+
+    /// Notes which member of a union is initialised; another one overrides it.
+    fn choose(&mut self, offset: u32, size_bytes: u32, members: &[Member], index: u32) {
+        let mark = members.as_ptr();
+        let known = self.unions.iter_mut().find(|(place, known, _)| *place == offset && *known == mark);
+        match known {
+            Some((_, _, present)) if *present == index => {}
+            Some((_, _, present)) => {
+                *present = index;
+                self.forget_within(offset, size_bytes);
+            }
+            None => self.unions.push((offset, mark, index)),
+        }
+    }
+
+    /// In the order of their places, as gcc evaluates them.
+    fn sorted(mut self) -> Vec<Element> {
+        self.list.sort_by_key(|element| (element.offset, element.bits.map_or(0, |bits| bits.shift)));
+        self.list
+    }
+}
+
 /// A subobject that is to be initialised.
 struct Target {
     ty: Type,
@@ -47,6 +105,7 @@ enum Parts {
     Record {
         members: Rc<[Member]>,
         is_union: bool,
+        size_bytes: u32,
     },
 }
 
@@ -55,17 +114,22 @@ impl Level {
     fn new(target: &Target) -> Option<Self> {
         let parts = match &target.ty {
             Type::Array(element, count) => Parts::Array(Rc::clone(element), *count),
-            Type::Record(record) => Parts::Record { members: record.members(), is_union: record.is_union },
+            Type::Record(record) => {
+                Parts::Record { members: record.members(), is_union: record.is_union, size_bytes: record.size_bytes() }
+            }
             _ => return None,
         };
         Some(Self { parts, offset: target.offset, next: 0 })
     }
 
     /// The next subobject; moves on past it. `None` after the last.
-    fn take(&mut self) -> Option<Target> {
+    fn take(&mut self, elements: Option<&mut Elements>) -> Option<Target> {
         let target = self.peek()?;
+        if let (Parts::Record { members, is_union: true, size_bytes }, Some(elements)) = (&self.parts, elements) {
+            elements.choose(self.offset, *size_bytes, members, self.next);
+        }
         self.next = match &self.parts {
-            Parts::Record { members, is_union: true } => members.len() as u32,
+            Parts::Record { members, is_union: true, .. } => members.len() as u32,
             _ => self.next + 1,
         };
         Some(target)
@@ -111,9 +175,9 @@ impl Analysis<'_> {
         node: &Node<Initializer>,
         effects: &mut Vec<Expression>,
     ) -> Result<(), Reported> {
-        let mut elements = Vec::new();
+        let mut elements = Elements::default();
         self.braced(whole(ty), node, &mut elements)?;
-        self.fill_local(local, ty, elements, node.span, effects)
+        self.fill_local(local, ty, elements.sorted(), node.span, effects)
     }
 
     fn fill_local(
@@ -156,9 +220,9 @@ impl Analysis<'_> {
 
     /// What a static object holds at first.
     pub(super) fn static_initializer(&mut self, ty: &Type, node: &Node<Initializer>) -> Result<Vec<u8>, Reported> {
-        let mut elements = Vec::new();
+        let mut elements = Elements::default();
         self.braced(whole(ty), node, &mut elements)?;
-        self.static_image(ty, &elements, node.span)
+        self.static_image(ty, &elements.list, node.span)
     }
 
     fn static_image(&mut self, ty: &Type, elements: &[Element], span: Span) -> Result<Vec<u8>, Reported> {
@@ -187,17 +251,17 @@ impl Analysis<'_> {
             qualified = self.array_of((*element).clone(), count, node.span)?;
         }
         self.complete(&qualified.ty, node.span)?;
-        let mut elements = Vec::new();
+        let mut elements = Elements::default();
         self.literal_items(whole(&qualified.ty), items, node.span, &mut elements)?;
         if self.current.result.is_none() {
-            let bytes = self.static_image(&qualified.ty, &elements, node.span)?;
+            let bytes = self.static_image(&qualified.ty, &elements.list, node.span)?;
             let address = self.allocate(node.span, &qualified.ty, 1)?;
             self.statics.initialise(address, &bytes);
             return Ok(Object::fixed(address, qualified));
         }
         let local = self.new_local(node.span, qualified.ty.clone())?;
         let mut parts = Vec::new();
-        self.fill_local(local, &qualified.ty, elements, node.span, &mut parts)?;
+        self.fill_local(local, &qualified.ty, elements.sorted(), node.span, &mut parts)?;
         let address = self.address(Place::Local(local), qualified.clone());
         let ty = address.ty.clone();
         parts.push(address);
@@ -211,7 +275,7 @@ impl Analysis<'_> {
         target: Target,
         items: &[Item],
         span: Span,
-        elements: &mut Vec<Element>,
+        elements: &mut Elements,
     ) -> Result<(), Reported> {
         if !target.ty.is_aggregate() {
             let [item] = items else { return self.refuse(span, "a single value is needed here") };
@@ -274,12 +338,7 @@ impl Analysis<'_> {
     }
 
     /// An initialiser that has an object for itself.
-    fn braced(
-        &mut self,
-        target: Target,
-        node: &Node<Initializer>,
-        elements: &mut Vec<Element>,
-    ) -> Result<(), Reported> {
+    fn braced(&mut self, target: Target, node: &Node<Initializer>, elements: &mut Elements) -> Result<(), Reported> {
         if !target.ty.is_aggregate() {
             let value = self.scalar_initializer(node, &target.ty)?;
             elements.push(Element { offset: target.offset, bits: target.bits, value });
@@ -325,7 +384,7 @@ impl Analysis<'_> {
         target: &Target,
         items: &[Item],
         span: Span,
-        mut elements: Option<&mut Vec<Element>>,
+        mut elements: Option<&mut Elements>,
     ) -> Result<u32, Reported> {
         let Some(outermost) = Level::new(target) else { return Ok(0) };
         if items.is_empty() {
@@ -341,11 +400,14 @@ impl Analysis<'_> {
                 }
             } else {
                 path.truncate(1);
-                self.designate(&mut path, &item.node.designation)?;
+                self.designate(&mut path, &item.node.designation, elements.as_deref_mut())?;
             }
-            let Some(part) = path.last_mut().and_then(Level::take) else {
+            let Some(part) = path.last_mut().and_then(|level| level.take(elements.as_deref_mut())) else {
                 return self.refuse(item.span, "more initialisers than elements");
             };
+            if let Some(elements) = elements.as_deref_mut() {
+                elements.forget(&part);
+            }
             reached = reached.max(path.first().map_or(0, |level| level.next));
             self.item(part, &item.node.initializer, &mut path, elements.as_deref_mut())?;
         }
@@ -359,7 +421,7 @@ impl Analysis<'_> {
         mut part: Target,
         node: &Node<Initializer>,
         path: &mut Vec<Level>,
-        elements: Option<&mut Vec<Element>>,
+        mut elements: Option<&mut Elements>,
     ) -> Result<(), Reported> {
         let expression = match &node.node {
             Initializer::Expression(expression) if part.ty.is_aggregate() => expression,
@@ -390,7 +452,7 @@ impl Analysis<'_> {
             if fits {
                 break;
             }
-            let inner = Level::new(&part).and_then(|mut level| Some((level.take()?, level)));
+            let inner = Level::new(&part).and_then(|mut level| Some((level.take(elements.as_deref_mut())?, level)));
             let Some((first, level)) = inner else {
                 return self.refuse(node.span, "this part of the object cannot be initialised");
             };
@@ -409,10 +471,19 @@ impl Analysis<'_> {
     }
 
     /// Goes from the object in braces to the part that designators name.
-    fn designate(&mut self, path: &mut Vec<Level>, designation: &[Node<Designator>]) -> Result<(), Reported> {
+    fn designate(
+        &mut self,
+        path: &mut Vec<Level>,
+        designation: &[Node<Designator>],
+        mut elements: Option<&mut Elements>,
+    ) -> Result<(), Reported> {
         for (index, designator) in designation.iter().enumerate() {
             if index > 0 {
-                let inner = path.last_mut().and_then(Level::take).and_then(|part| Level::new(&part));
+                let part = path.last_mut().and_then(|level| level.take(elements.as_deref_mut()));
+                if let (Some(part), Some(elements)) = (&part, elements.as_deref_mut()) {
+                    elements.enter(part);
+                }
+                let inner = part.and_then(|part| Level::new(&part));
                 let Some(level) = inner else {
                     return self.refuse(designator.span, "only arrays, structs and unions have parts to designate");
                 };
@@ -429,14 +500,22 @@ impl Analysis<'_> {
                         None => return self.refuse(designator.span, "the index is outside of the array"),
                     }
                 }
-                Designator::Member(name) => self.designate_member(path, &name.node.name, name.span)?,
+                Designator::Member(name) => {
+                    self.designate_member(path, &name.node.name, name.span, elements.as_deref_mut())?;
+                }
                 Designator::Range(_) => return self.unsupported(designator.span, "ranges of designators"),
             }
         }
         Ok(())
     }
 
-    fn designate_member(&mut self, path: &mut Vec<Level>, name: &str, span: Span) -> Result<(), Reported> {
+    fn designate_member(
+        &mut self,
+        path: &mut Vec<Level>,
+        name: &str,
+        span: Span,
+        mut elements: Option<&mut Elements>,
+    ) -> Result<(), Reported> {
         loop {
             let Some(Level { parts: Parts::Record { members, .. }, next, .. }) = path.last_mut() else {
                 return self.refuse(span, "only a struct or union has members");
@@ -454,7 +533,8 @@ impl Analysis<'_> {
                 return self.refuse(span, format!("there is no member '{name}'"));
             };
             *next = index as u32;
-            let Some(level) = path.last_mut().and_then(Level::take).and_then(|part| Level::new(&part)) else {
+            let part = path.last_mut().and_then(|level| level.take(elements.as_deref_mut()));
+            let Some(level) = part.and_then(|part| Level::new(&part)) else {
                 return self.refuse(span, format!("there is no member '{name}'"));
             };
             path.push(level);
@@ -505,7 +585,7 @@ impl Analysis<'_> {
         count: u32,
         offset: u32,
         span: Span,
-        elements: &mut Vec<Element>,
+        elements: &mut Elements,
     ) -> Result<(), Reported> {
         // The terminating zero may be left out (C11 6.7.9 §14).
         if bytes.len() > count as usize {

@@ -268,7 +268,7 @@ impl Analysis<'_> {
         let named = Expression { ty: right.ty.clone(), kind: Kind::Old(name) };
         let update = self.update(node.span, target, operator, named, UpdateResult::After)?;
         let ty = update.ty.clone();
-        Ok(Expression { ty, kind: Kind::With { name, first: Box::new(right), then: Box::new(update) } })
+        Ok(Expression { ty, kind: Kind::With { firsts: vec![(name, right)], then: Box::new(update) } })
     }
 
     /// Replaces what is in a place by the result of an operation on it (C11 6.5.16.2).
@@ -325,7 +325,7 @@ impl Analysis<'_> {
                     Expression { ty: ty.clone(), kind: Kind::Comma(vec![write, old]) }
                 }
             };
-            Expression { ty, kind: Kind::With { name, first: Box::new(before), then: Box::new(then) } }
+            Expression { ty, kind: Kind::With { firsts: vec![(name, before)], then: Box::new(then) } }
         });
         outcome.map(|()| update)
     }

@@ -43,7 +43,7 @@ impl Emitter<'_> {
             Kind::Address(place) => self.place_address(place),
             Kind::Assign(place, value) => self.assign(place, value, true),
             Kind::Update { place, old, value, result } => self.update(place, *old, value, Some(*result)),
-            Kind::With { name, first, then } => self.with(*name, first, |this| this.value(then)),
+            Kind::With { firsts, then } => self.with(firsts, |this| this.value(then)),
             Kind::Old(old) => self.old(*old, ty),
             Kind::Unary(operator, operand) => {
                 self.value(operand);
@@ -246,16 +246,22 @@ impl Emitter<'_> {
         }
     }
 
-    /// Computes `first`, and lets `then` read it.
-    fn with(&mut self, name: OldValue, first: &Expression, then: impl FnOnce(&mut Self)) {
-        let value_type = first.ty.value_type();
-        self.value(first);
-        let local = self.acquire(value_type);
-        self.sink().local_set(local);
-        self.old_values.push((name, OldSource::Local(local), 0));
+    /// Computes the firsts, and lets `then` read them.
+    fn with(&mut self, firsts: &[(OldValue, Expression)], then: impl FnOnce(&mut Self)) {
+        let mut locals = Vec::with_capacity(firsts.len());
+        for (name, first) in firsts {
+            let value_type = first.ty.value_type();
+            self.value(first);
+            let local = self.acquire(value_type);
+            self.sink().local_set(local);
+            self.old_values.push((*name, OldSource::Local(local), 0));
+            locals.push((value_type, local));
+        }
         then(self);
-        self.old_values.pop();
-        self.release(value_type, local);
+        self.old_values.truncate(self.old_values.len() - firsts.len());
+        for (value_type, local) in locals {
+            self.release(value_type, local);
+        }
     }
 
     fn with_old(&mut self, old: OldValue, source: OldSource, offset: u32, value: &Expression) {
@@ -321,7 +327,7 @@ impl Emitter<'_> {
         match &expression.kind {
             Kind::Assign(place, value) => self.assign(place, value, false),
             Kind::Update { place, old, value, .. } => self.update(place, *old, value, None),
-            Kind::With { name, first, then } => self.with(*name, first, |this| this.effect(then)),
+            Kind::With { firsts, then } => self.with(firsts, |this| this.effect(then)),
             _ if is_idle(expression, IDLE_DEPTH) => {}
             Kind::Convert(operand) => self.effect(operand),
             Kind::Statements(statements, value) => {

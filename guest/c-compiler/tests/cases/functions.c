@@ -63,3 +63,20 @@ int shared = 3;
 static int twice(int a __attribute__((unused))) { return 2 * a; }
 int unused_but_last(int a) { int run(int); return run(a); }
 //= 4 -> 11
+//// arguments are evaluated from the last to the first, as gcc does
+#include <stdarg.h>
+static int n;
+static int next(void) { return ++n; }
+static int three(int a, int b, int c) { return a * 100 + b * 10 + c; }
+static int many(int a, ...) { va_list ap; va_start(ap, a); int r = a; for (int i = 0; i < 3; i++) r = r * 10 + va_arg(ap, int); va_end(ap); return r; }
+struct s { int v; };
+static struct s make(void) { struct s s = {next()}; return s; }
+static int records(struct s a, int b, struct s c) { return a.v * 100 + b * 10 + c.v; }
+static int (*pick(void))(int, int, int) { n += 2; return three; }
+int run(void) {
+  n = 0; int a = three(next(), next(), next()); int b = many(next(), next(), next(), 7) % 10000; n = 0;
+  int c = three(n, next(), n); int d = records(make(), next(), make()) % 1000; n = 1; int e = pick()(n, next(), n);
+  n = 0; int f = many(many(next(), next(), 1, 1) % 10, many(next(), 2, next(), 2) % 10, next(), three(next(), 0, 0) % 7) % 100000;
+  return (a + b * 3 + c * 5 + d * 7 + e * 11 + f * 13) ;
+}
+//=  -> 44295

@@ -117,3 +117,12 @@ long run(void) { return name()[0] + sizeof(__func__) * 1000 + (A < 0u) * 10000 +
 struct s { int n; };
 int run(int n) { struct s s = {n}; double d = 1; _Generic(n, int: s, default: d).n += 2; return s.n + *&_Generic(1L, long: n); }
 //= 4 -> 10
+//// later initialisers override earlier ones, members of a union too, and all are evaluated in the order of their places
+struct i { int a[3]; double d; }; struct o { char c; struct i in[2]; }; union u { int i; char c[8]; struct { short x, y; } s; }; struct w { union u u; int k; };
+static struct o s = {.in[1].a[1] = 8, .in[1].a = {[2] = 9}, 0.5, .c = 'q'};
+static union u t = {.c = {1, 2, 3, 4, 5, 6}, .i = 7}, v = {.s.x = 1, .s.y = 2};
+static int n;
+static int next(void) { return ++n; }
+int run(int x) { n = 0; struct o l = {.in[1].a[0] = next(), .c = next(), .in[0] = {{next()}}, .in[1].a = {next(), [2] = next()}}; struct i m = {{1, 2, 3}, 4}; struct o k = {.in[0] = m, .in[0].a[1] = x, .in[1] = m, .in[1] = {{x}}}; struct w w = {.u.c[6] = 1, .u.s.y = 3, .k = 4, .u.s.x = x};
+  return s.in[1].a[0] + s.in[1].a[1] * 2 + s.in[1].a[2] * 3 + t.c[5] * 5 + t.i * 7 + v.s.x * 11 + v.s.y * 13 + l.c * 17 + l.in[0].a[0] * 19 + l.in[1].a[0] * 23 + l.in[1].a[2] * 29 + k.in[0].a[1] * 31 + k.in[0].a[2] * 37 + k.in[1].a[0] * 41 + k.in[1].a[1] * 43 + w.u.c[6] * 1000 + w.u.s.y * 47 + w.u.s.x * 53 + n * 10000; }
+//= 5 -> 41119

@@ -207,7 +207,7 @@ impl Analysis<'_> {
                 known.clone()
             }
             (None, Type::Array(element, 0)) if shares_file_name && initializer.is_none() => {
-                self.completed_array(element, storage, name)?
+                self.completed_array(element, name)?
             }
             _ => self.variable_type(declared, name, initializer)?,
         };
@@ -240,12 +240,7 @@ impl Analysis<'_> {
     }
 
     /// The type of an array whose length a later declaration gives (C11 6.9.2); without one it has a single element.
-    fn completed_array(
-        &mut self,
-        element: &Qualified,
-        storage: Storage,
-        name: &Node<Identifier>,
-    ) -> Result<Qualified, Reported> {
+    fn completed_array(&mut self, element: &Qualified, name: &Node<Identifier>) -> Result<Qualified, Reported> {
         let declarations = self.file.iter().filter_map(|external| match &external.node {
             ExternalDeclaration::Declaration(declaration) => Some(&declaration.node.declarators),
             _ => None,
@@ -264,10 +259,6 @@ impl Analysis<'_> {
                 _ => continue,
             };
             return self.array_of(element.clone(), count, name.span);
-        }
-        if storage == Storage::Extern {
-            let message = format!("variable '{}' is declared extern, but never defined", name.node.name);
-            return self.refuse(name.span, message);
         }
         self.array_of(element.clone(), 1, name.span)
     }

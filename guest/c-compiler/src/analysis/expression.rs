@@ -73,7 +73,10 @@ impl Analysis<'_> {
             Some(Symbol::Enumerator(value, scalar)) => Ok(fold::integer(value, Type::Scalar(scalar))),
             Some(Symbol::Poisoned) => Err(Reported),
             Some(Symbol::Local(local, qualified)) => Ok(self.read(Object::local(local, qualified))),
-            Some(Symbol::Static(address, qualified)) => Ok(self.read(Object::fixed(address, qualified))),
+            Some(Symbol::Static(address, qualified)) => {
+                self.statics.note_use(address);
+                Ok(self.read(Object::fixed(address, qualified)))
+            }
             Some(Symbol::Function(function)) => {
                 let object = self.function_object(name.span, function)?;
                 Ok(self.read(object))

@@ -172,26 +172,16 @@ impl Analysis<'_> {
 
     /// Checks what only the end of the source shows, and picks the function to run.
     pub(super) fn finish(&mut self) -> Result<(Program, Signature), Reported> {
-        let undefined = self.functions.iter().find_map(|entry| {
-            let is_missing = entry.defined_at.is_none() && builtins::import_module(&entry.name).is_none();
-            let at = entry.used_at.filter(|_| is_missing)?;
-            Some((at, format!("function '{}' is declared, but never defined", entry.name)))
-        });
-        let undefined = undefined.or_else(|| {
-            self.functions.iter().find_map(|entry| {
-                let is_other = entry.defined_at.is_none()
-                    && builtins::import_module(&entry.name).is_some()
-                    && !builtins::is_of_library(&entry.name, &entry.face.lowered());
-                let at = entry.used_at.filter(|_| is_other)?;
-                Some((at, format!("function '{}' is declared with other types than the C library's", entry.name)))
-            })
-        });
-        let undefined = undefined.or_else(|| {
-            let (at, name) = self.statics.undefined_extern()?;
-            Some((at, format!("variable '{name}' is declared extern, but never defined")))
-        });
-        if let Some((at, message)) = undefined {
-            return Err(self.reports.report(at, message));
+        let mut missing = self.statics.undefined_externs();
+        for (_, name) in &mut missing {
+            *name = format!("variable '{name}' is declared extern, but never defined");
+        }
+        missing.extend(self.functions.iter().filter_map(FunctionEntry::unusable));
+        for (at, message) in &missing {
+            self.reports.report(*at, message.as_str());
+        }
+        if !missing.is_empty() {
+            return Err(Reported);
         }
         let last = self.last_defined.and_then(|id| Some((id, self.functions.get(id.0 as usize)?)));
         let Some((run, entry)) = last else {
@@ -214,6 +204,17 @@ impl Analysis<'_> {
 }
 
 impl FunctionEntry {
+    /// Why the function cannot be used as it is, and where it is.
+    fn unusable(&self) -> Option<(SourceOffset, String)> {
+        let at = self.used_at.filter(|_| self.defined_at.is_none())?;
+        let name = &self.name;
+        if builtins::import_module(name).is_none() {
+            return Some((at, format!("function '{name}' is declared, but never defined")));
+        }
+        let is_of_library = builtins::is_of_library(name, &self.face.lowered());
+        (!is_of_library).then(|| (at, format!("function '{name}' is declared with other types than the C library's")))
+    }
+
     pub(super) fn is_defined(&self) -> bool {
         self.defined_at.is_some()
     }

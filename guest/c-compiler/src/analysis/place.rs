@@ -54,7 +54,10 @@ impl Analysis<'_> {
         self.deeper(node.span, |this| match &node.node {
             Tree::Identifier(name) => match this.scopes.find(&name.node.name).cloned() {
                 Some(Symbol::Local(local, qualified)) => Ok(Some(Object::local(local, qualified))),
-                Some(Symbol::Static(address, qualified)) => Ok(Some(Object::fixed(address, qualified))),
+                Some(Symbol::Static(address, qualified)) => {
+                    this.statics.note_use(address);
+                    Ok(Some(Object::fixed(address, qualified)))
+                }
                 Some(Symbol::Function(function)) => this.function_object(name.span, function).map(Some),
                 Some(Symbol::Poisoned) => Err(Reported),
                 None => this.function_name(&name.node.name, name.span),

@@ -20,12 +20,20 @@ pub(super) enum Definition {
     Initialised,
 }
 
+/// A declaration that some definition must complete, if the variable is used.
+struct Extern {
+    address: u32,
+    at: SourceOffset,
+    name: String,
+    is_used: bool,
+}
+
 /// All static objects so far.
 pub(super) struct Statics {
     next: u32,
     data: Vec<(u32, Vec<u8>)>,
     definitions: HashMap<u32, Definition>,
-    externs: Vec<(u32, SourceOffset, String)>,
+    externs: Vec<Extern>,
     /// String literals: equal ones are one object.
     strings: HashMap<Vec<u8>, u32>,
 }
@@ -87,13 +95,21 @@ impl Statics {
 
     /// Notes a declaration that some definition must complete.
     pub(super) fn remember_extern(&mut self, address: u32, at: SourceOffset, name: &str) {
-        self.externs.push((address, at, name.to_owned()));
+        self.externs.push(Extern { address, at, name: name.to_owned(), is_used: false });
     }
 
-    /// The first `extern` variable that nothing defines.
-    pub(super) fn undefined_extern(&self) -> Option<(SourceOffset, &str)> {
-        let undefined = |address: u32| self.definition(address) == Some(Definition::Declared);
-        self.externs.iter().find(|(address, ..)| undefined(*address)).map(|(_, at, name)| (*at, name.as_str()))
+    /// Notes that the variable at this address is used.
+    pub(super) fn note_use(&mut self, address: u32) {
+        for known in self.externs.iter_mut().filter(|known| known.address == address) {
+            known.is_used = true;
+        }
+    }
+
+    /// The `extern` variables that are used and that nothing defines.
+    pub(super) fn undefined_externs(&self) -> Vec<(SourceOffset, String)> {
+        let is_undefined =
+            |known: &&Extern| known.is_used && self.definition(known.address) == Some(Definition::Declared);
+        self.externs.iter().filter(is_undefined).map(|known| (known.at, known.name.clone())).collect()
     }
 
     /// Initial data and the first address after all objects.

@@ -233,3 +233,7 @@ int run(void) { extern int late[]; return sum() * 100 + late[3]; }
 int late[] = {1, 2, 3, 4}, open[2] = {5, 6};
 int last(void) { return run() + (int)sizeof(late); }
 //=  -> 3220
+//// an extern variable that nothing uses needs no definition
+extern int nowhere; extern int nothing[];
+int run(int n) { extern double neither; return n; }
+//= 4 -> 4

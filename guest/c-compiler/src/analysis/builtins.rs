@@ -107,8 +107,18 @@ fn double_function(name: &str, is_in_library: bool, scalar: ScalarType) -> Optio
     found(Way::Native(native), 1)
 }
 
+/// What to say of a name that is not declared; `kind` stands before it.
+pub(super) fn missing(name: &str, kind: &str) -> String {
+    let (end, reason) = match (header_of(name), absence(name)) {
+        (Some(header), _) => (["is not declared: #include <", header, "> declares it"].concat(), ""),
+        (None, Some(reason)) => ("is not supported: ".to_owned(), reason),
+        (None, None) => ("is not declared".to_owned(), ""),
+    };
+    [kind, "'", name, "' ", &end, reason].concat()
+}
+
 /// The header that declares a name, for whoever forgot it.
-pub(super) fn header_of(name: &str) -> Option<&'static str> {
+fn header_of(name: &str) -> Option<&'static str> {
     let only_math = Headers { math: true, ..Headers::default() };
     let only_stdlib = Headers { stdlib: true, ..Headers::default() };
     if name.starts_with('_') {
@@ -122,7 +132,7 @@ pub(super) fn header_of(name: &str) -> Option<&'static str> {
 }
 
 /// Why a function of C's library, or of POSIX, is not there.
-pub(super) fn absence(name: &str) -> Option<&'static str> {
+fn absence(name: &str) -> Option<&'static str> {
     const FILES: &[&str] = &[
         "fopen", "freopen", "fclose", "fread", "fgets", "fgetc", "getc", "fseek", "ftell", "rewind", "fgetpos",
         "fsetpos", "feof", "ferror", "clearerr", "remove", "rename", "tmpfile", "tmpnam", "setvbuf", "setbuf",

@@ -39,13 +39,8 @@ impl Analysis<'_> {
                 None => match builtins::builtin(text, self.headers) {
                     Some(builtin) => return self.call_builtin(node, text, builtin),
                     None => {
-                        let hint = match (builtins::header_of(text), builtins::absence(text)) {
-                            (Some(header), _) => format!(": #include <{header}> declares it"),
-                            (None, Some(reason)) => format!(": {reason}"),
-                            (None, None) => String::new(),
-                        };
                         let at = self.origin(name.span);
-                        self.reports.report(at, format!("function '{text}' is not declared{hint}"));
+                        self.reports.report(at, builtins::missing(text, "function "));
                         return self.only_arguments(node);
                     }
                 },

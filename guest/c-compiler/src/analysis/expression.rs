@@ -1,5 +1,6 @@
 //! Expressions as values (C11 6.5), one arm for each of the parser's forms.
 
+use super::builtins;
 use super::conversion::{is_null_constant, pointees_agree, usual};
 use super::place::Object;
 use super::scope::Symbol;
@@ -85,7 +86,7 @@ impl Analysis<'_> {
             None => match self.function_name(text, name.span)? {
                 Some(object) => Ok(self.read(object)),
                 None => {
-                    let refusal = self.refuse(name.span, format!("'{text}' is not declared"));
+                    let refusal = self.refuse(name.span, builtins::missing(text, ""));
                     // One report is enough.
                     self.scopes.insert_in_function(text, Symbol::Poisoned);
                     refusal

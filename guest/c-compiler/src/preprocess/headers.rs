@@ -44,15 +44,17 @@ pub(super) fn text(name: &str) -> Option<&'static str> {
     HEADERS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
 
-/// The header that declares a function of that name.
+/// The header that declares a function of that name, or defines such a macro.
 pub(crate) fn that_declares(name: &str) -> Option<&'static str> {
     let is_in_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let declares = |line: &str| {
-        let at = line.find(name)?;
-        let stands_alone = !line.get(..at)?.bytes().last().is_some_and(is_in_name);
-        (!line.starts_with('#') && stands_alone && line.get(at + name.len()..)?.starts_with('(')).then_some(())
+        if let Some(macro_text) = line.strip_prefix("#define ") {
+            return macro_text.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '(']));
+        }
+        let Some((before, behind)) = line.split_once(name) else { return false };
+        behind.starts_with('(') && !before.bytes().last().is_some_and(is_in_name)
     };
-    HEADERS.iter().find(|(_, text)| text.lines().any(|line| declares(line).is_some())).map(|(header, _)| *header)
+    HEADERS.iter().find(|(_, text)| text.lines().any(declares)).map(|(header, _)| *header)
 }
 
 /// Why a header cannot be included: `written` is its name in its brackets or quotation marks.

@@ -33,5 +33,5 @@ unsigned long long strtoull(const char*s,char**e,int b);
 int rand(void);
 void srand(unsigned s);
 void*bsearch(const void*k,const void*b,size_t n,size_t s,int(*c)(const void*,const void*)){size_t l=0,u=n;while(l<u){size_t i=(l+u)/2;const char*p=(const char*)b+i*s;int r=c(k,p);if(r<0)u=i;else if(r>0)l=i+1;else return(void*)p;}return(void*)0;}
-void __sort(char*b,size_t n,size_t s,int(*c)(const void*,const void*),char*t){size_t m=n/2,k=n-m;char*x=b,*y=b+m*s,*o=t;if(n<2)return;__sort(x,m,s,c,t);__sort(y,k,s,c,t);while(m&&k){if(c(x,y)<=0){__builtin_memory_copy(o,x,s);x+=s;m--;}else{__builtin_memory_copy(o,y,s);y+=s;k--;}o+=s;}__builtin_memory_copy(o,x,m*s);__builtin_memory_copy(b,t,(n-k)*s);}
+void __sort(char*b,size_t n,size_t s,int(*c)(const void*,const void*),char*t){size_t m=n/2,k=n-m;char*x=b,*y=b+m*s,*o=t;if(n<2)return;__sort(x,m,s,c,t);__sort(y,k,s,c,t);while(m&&k){char*p=x;if(c(x,y)<=0){x+=s;m--;}else{p=y;y+=s;k--;}if(s==4)*(int*)o=*(int*)p;else if(s==8)*(long*)o=*(long*)p;else __builtin_memory_copy(o,p,s);o+=s;}__builtin_memory_copy(o,x,m*s);__builtin_memory_copy(b,t,(n-k)*s);}
 void qsort(void*b,size_t n,size_t s,int(*c)(const void*,const void*)){if(n>1&&s){char*t=malloc(n*s);__sort(b,n,s,c,t);free(t);}}

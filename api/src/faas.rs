@@ -20,9 +20,9 @@ pub const RENEW_PATH: &str = "/v1/skerry/renew";
 /// The runtime reads requests field by field itself, to name the field that is wrong; clients serialise this type.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExecuteRequest {
-    /// The executor: `C`, `WASM` or `PY`.
+    /// The executor: `C`, `WASM`, `PY` or `NATIVE`.
     pub lang: String,
-    /// Base64 of the function: source text or a WebAssembly module.
+    /// Base64 of the function: source text, a WebAssembly module, or a native function's name.
     pub fc: String,
     /// Base64 of each parameter, in the order of the function's own.
     pub params: Vec<String>,
@@ -156,6 +156,9 @@ pub struct IndexAnswer {
     pub unix_time_ms: u64,
     /// Method and path of each route.
     pub routes: Vec<String>,
+    /// The names of native functions; absent when there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub native_functions: Vec<String>,
 }
 
 /// Answer of `GET /v1/skerry/activity`: a runtime with nothing but zeros in the first two fields may be put to sleep.

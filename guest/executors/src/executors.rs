@@ -4,8 +4,9 @@ use crate::cache::Cache;
 use crate::executable::{BoundCall, CallContext, Executable, Parameters};
 use crate::sandbox::{Log, MemoryPool};
 use crate::{
-    CacheLimits, CacheStatistics, CallOptions, Lang, Limits, Outcome, RequestError, StopFlag, parameter, wasm,
+    CacheLimits, CacheStatistics, CallOptions, Lang, Limits, Outcome, RequestError, StopFlag, native, parameter, wasm,
 };
+use skerry_native::Registry;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -29,6 +30,8 @@ pub struct Executors {
     cache: Cache,
     memory: Arc<MemoryPool>,
     random: RandomSource,
+    natives: Registry,
+    languages: Vec<Lang>,
     /// Held by whoever compiles or reads much: that takes many times the memory of what is read, for which a small machine
     /// has room once but not once per thread.
     preparing: Mutex<()>,
@@ -45,12 +48,35 @@ impl Executors {
     /// Executors for all languages of this build, with an empty cache. Functions get their random bytes from `random`.
     pub fn new(limits: Limits, cache: CacheLimits, random: RandomSource) -> Self {
         let memory = Arc::new(MemoryPool::new(limits.memory_all_calls_bytes));
-        Self { limits, cache: Cache::new(cache), memory, random, preparing: Mutex::new(()) }
+        Self {
+            limits,
+            cache: Cache::new(cache),
+            memory,
+            random,
+            natives: Registry::default(),
+            languages: LANGUAGES.to_vec(),
+            preparing: Mutex::new(()),
+        }
     }
 
-    /// The languages that this build runs, in the order C, WASM.
+    /// The same with native functions.
+    #[must_use]
+    pub fn with_natives(mut self, natives: Registry) -> Self {
+        if natives.names().len() > 0 {
+            self.languages.push(Lang::Native);
+        }
+        self.natives = natives;
+        self
+    }
+
+    /// The native functions that can be called, by name.
+    pub fn natives(&self) -> impl Iterator<Item = &'static str> {
+        self.natives.names()
+    }
+
+    /// The languages that run here, in the order of [`Lang::ALL`].
     pub fn languages(&self) -> &[Lang] {
-        LANGUAGES
+        &self.languages
     }
 
     /// What the cache of compiled functions holds, and how often it was of use.
@@ -61,8 +87,8 @@ impl Executors {
     /// Checks all that can be checked before running: compiles `code` unless that was done lately, reads `params` and
     /// fits them to the function.
     ///
-    /// `code` and each of `params` are what the request's base64 holds: source text or a module, and JSON in the form
-    /// of `skerry_api::faas::Parameter`. Calls that were prepared count no memory until they run.
+    /// `code` and each of `params` are what the request's base64 holds: source text, a module or a name, and JSON in the
+    /// form of `skerry_api::faas::Parameter`. Calls that were prepared count no memory until they run.
     ///
     /// # Errors
     ///
@@ -76,15 +102,18 @@ impl Executors {
         options: &CallOptions,
     ) -> Result<PreparedCall, RequestError> {
         // Before the parameters, since other languages have other forms of parameters.
-        if !LANGUAGES.contains(&lang) {
+        if !self.languages.contains(&lang) {
             return Err(RequestError::LanguageNotHere { lang });
         }
         let limits = options.lower(&self.limits)?;
         let is_small = params.iter().map(Vec::len).sum::<usize>() <= SMALL_PARAMETERS_BYTES;
         let mut reading = (!is_small).then(|| self.one_at_a_time());
+        if lang == Lang::Native {
+            return Ok(PreparedCall { call: native::bind(&self.natives, code, params)?, limits });
+        }
         let typed = match lang {
             Lang::C | Lang::Wasm => parameter::read_all(params, limits.memory_bytes)?,
-            Lang::Python => Vec::new(),
+            Lang::Python | Lang::Native => Vec::new(),
         };
         let executable = match self.cache.get(lang, code) {
             Some(executable) => executable,

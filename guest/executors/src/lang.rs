@@ -9,13 +9,15 @@ pub enum Lang {
     Wasm,
     /// Python source.
     Python,
+    /// The name of a function that was compiled into the image.
+    Native,
 }
 
 impl Lang {
     /// All languages, in the order in which they are listed to users.
-    pub const ALL: [Self; 3] = [Self::C, Self::Wasm, Self::Python];
+    pub const ALL: [Self; 4] = [Self::C, Self::Wasm, Self::Python, Self::Native];
 
-    /// The language that `name` stands for in a request's `lang`: `C`, `WASM` or `PY`, in exactly this spelling.
+    /// The language that `name` stands for in a request's `lang`: `C`, `WASM`, `PY` or `NATIVE`, in exactly this spelling.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|lang| lang.name() == name)
     }
@@ -26,6 +28,7 @@ impl Lang {
             Self::C => "C",
             Self::Wasm => "WASM",
             Self::Python => "PY",
+            Self::Native => "NATIVE",
         }
     }
 }

@@ -31,6 +31,7 @@ mod host_functions;
 mod lang;
 mod limits;
 mod memory;
+mod native;
 mod outcome;
 mod parameter;
 mod parameter_fields;

@@ -362,7 +362,7 @@ fn failure_of_memory(refusal: MemoryRefusal, limits: &Limits) -> Failure {
     failure(FailureKind::Memory, reason)
 }
 
-fn failure_of_result(limits: &Limits) -> Failure {
+pub(crate) fn failure_of_result(limits: &Limits) -> Failure {
     failure(FailureKind::Output, format!("the result is larger than {}", size_text(limits.result_bytes)))
 }
 

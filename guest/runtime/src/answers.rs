@@ -31,7 +31,12 @@ const ROUTES: [&str; 7] = [
 pub(crate) const HEALTHY: &str = r#"{"status":"ok"}"#;
 
 /// The answer of `GET /`.
-pub(crate) fn index(instance: Uuid, unix_time_us: u64, offers_renewal: bool) -> Response {
+pub(crate) fn index(
+    instance: Uuid,
+    unix_time_us: u64,
+    offers_renewal: bool,
+    natives: impl Iterator<Item = &'static str>,
+) -> Response {
     let mut routes: Vec<String> = ROUTES.iter().map(ToString::to_string).collect();
     routes.push(format!("GET {ACTIVITY_PATH}"));
     if offers_renewal {
@@ -43,6 +48,7 @@ pub(crate) fn index(instance: Uuid, unix_time_us: u64, offers_renewal: bool) -> 
         instance: instance.to_string(),
         unix_time_ms: unix_time_us / 1000,
         routes,
+        native_functions: natives.map(str::to_owned).collect(),
     };
     json(200, &answer)
 }

@@ -228,7 +228,7 @@ mod tests {
         tasks_running: 3,
         tasks_finished: 4,
         function_log_left_out_lines: 6,
-        cache: CacheStatistics { hits: [7, 0, 0], misses: [0, 8, 0], evictions: 9, entries: 10, bytes: 11 },
+        cache: CacheStatistics { hits: [7, 0, 0, 0], misses: [0, 8, 0, 0], evictions: 9, entries: 10, bytes: 11 },
         processors: 2,
         memory_total_bytes: 100,
         memory_free_bytes: 30,

@@ -34,7 +34,7 @@ pub(crate) enum BodyError {
     WrongType(String),
     #[error("{0} is missing")]
     Missing(&'static str),
-    #[error("lang is `{0}`; the languages are C, WASM and PY")]
+    #[error("lang is `{0}`; the languages are C, WASM, PY and NATIVE")]
     UnknownLanguage(String),
     #[error("{field} is not base64: {problem}")]
     NotBase64 { field: String, problem: String },
@@ -378,7 +378,7 @@ mod tests {
     #[test]
     fn an_unknown_language_is_told_those_that_are_known() {
         let message = refused(r#"{"lang":"COBOL","fc":"aW50","params":[]}"#);
-        assert_eq!(message, "lang is `COBOL`; the languages are C, WASM and PY");
+        assert_eq!(message, "lang is `COBOL`; the languages are C, WASM, PY and NATIVE");
     }
 
     #[test]

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use skerry_native::Registry;
+
 use crate::connection::{Activity, Connection, Fate, TimeLimits};
 use crate::http::{BodyBudget, Fault, RequestStream};
 use crate::identifiers::Uuid;
@@ -55,12 +57,12 @@ pub enum ServeError {
     Stopped,
 }
 
-/// Serves until the machine ends.
+/// Serves until the machine ends, with these native functions.
 ///
 /// # Errors
 /// The runtime cannot start, or cannot go on.
-pub fn serve(options: Options, platform: Platform) -> Result<Infallible, ServeError> {
-    Server::bind(options, platform)?.run()?;
+pub fn serve(options: Options, platform: Platform, natives: Registry) -> Result<Infallible, ServeError> {
+    Server::bind_with(options, platform, natives)?.run()?;
     Err(ServeError::Stopped)
 }
 
@@ -102,6 +104,14 @@ impl Server {
     /// # Errors
     /// The address is taken, or the system lacks entropy, descriptors or threads.
     pub fn bind(options: Options, platform: Platform) -> Result<Self, ServeError> {
+        Self::bind_with(options, platform, Registry::default())
+    }
+
+    /// The same with native functions.
+    ///
+    /// # Errors
+    /// As [`Server::bind`].
+    pub fn bind_with(options: Options, platform: Platform, natives: Registry) -> Result<Self, ServeError> {
         let instance = Uuid::random().map_err(ServeError::Entropy)?;
         let listen = |source| ServeError::Listen { address: options.listen, source };
         let listener = TcpListener::bind(options.listen).map_err(listen)?;
@@ -111,7 +121,7 @@ impl Server {
         let waker = Arc::new(Waker::new().map_err(ServeError::Wake)?);
         let body_limit_bytes = options.body_limit_for(platform.memory_total_bytes);
         let log = Log::new(options.log, platform.now_us);
-        let service = Service::new(&options, platform, instance, waker.clone());
+        let service = Service::new(&options, platform, natives, instance, waker.clone());
         Ok(Self {
             listener,
             address,

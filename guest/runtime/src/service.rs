@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use skerry_api::console::{EVENT_READY, EVENT_RENEWED, Milestones, ReadyLine};
 use skerry_api::faas::{ActivityAnswer, TaskState};
 use skerry_executors::{CacheLimits, Executors, Lang, Limits, Outcome, StopFlag};
+use skerry_native::Registry;
 
 use crate::answers;
 use crate::entropy;
@@ -82,10 +83,16 @@ pub(crate) struct Service {
 
 impl Service {
     /// A service without tasks, whose workers start when they are needed.
-    pub(crate) fn new(options: &Options, platform: Platform, instance: Uuid, waker: Arc<Waker>) -> Self {
+    pub(crate) fn new(
+        options: &Options,
+        platform: Platform,
+        natives: Registry,
+        instance: Uuid,
+        waker: Arc<Waker>,
+    ) -> Self {
         let body_limit_bytes = options.body_limit_for(platform.memory_total_bytes);
         let limits = call_limits(options, platform.memory_total_bytes);
-        let executors = Executors::new(limits, CacheLimits::default(), entropy::fill);
+        let executors = Executors::new(limits, CacheLimits::default(), entropy::fill).with_natives(natives);
         let tasks =
             TaskLimits { tasks: options.tasks, retention: options.task_retention, answers_bytes: body_limit_bytes };
         Self {
@@ -131,7 +138,9 @@ impl Service {
         let label = request.resolution.label;
         let response = match request.resolution.route {
             _ if label == Label::Renew && !self.offers_renewal => refuse(Refusal::UnknownPath),
-            Ok(Route::Index) => answers::index(self.instance, unix_time_us(), self.offers_renewal),
+            Ok(Route::Index) => {
+                answers::index(self.instance, unix_time_us(), self.offers_renewal, self.workers.natives())
+            }
             Ok(Route::Health) => Response::json(200, answers::HEALTHY.as_bytes()),
             Ok(Route::Metrics) => self.metrics_page(now),
             Ok(Route::Status(task)) => self.status(task, now),

@@ -199,6 +199,11 @@ impl Workers {
         self.shared.executors.languages()
     }
 
+    /// The names of the native functions.
+    pub(crate) fn natives(&self) -> impl Iterator<Item = &'static str> {
+        self.shared.executors.natives()
+    }
+
     /// What the cache of compiled functions holds.
     pub(crate) fn cache_statistics(&self) -> CacheStatistics {
         self.shared.executors.cache_statistics()

@@ -211,6 +211,24 @@ fn a_request_that_would_raise_a_limit_is_refused_with_the_limit() {
 }
 
 #[test]
+fn native_functions_are_called_by_name_and_listed() {
+    let mut natives = skerry_native::Registry::default();
+    natives.add("twice", |call| Ok(2 * call.parse::<i64>(0)?));
+    let runtime = Runtime::start_with(&[], natives);
+    let body =
+        |name: &str, param: &str| json!({"lang": "NATIVE", "fc": encode(name), "params": [encode(param)]}).to_string();
+    assert_eq!(runtime.post(SYNC, &body("twice", "21")).json()["res"], encode("42"));
+    let task = runtime.post(ASYNC, &body("twice", "x")).json()["faas_uuid"].as_str().unwrap().to_owned();
+    assert_eq!(runtime.finished(&task)["res"]["err"], "params[0] is `x`: invalid digit found in string");
+    runtime.post(SYNC, &body("thrice", "1")).is_error(405, "no native function `thrice`; there are: twice");
+    assert_eq!(runtime.get("/").json()["native_functions"], json!(["twice"]));
+    assert!(runtime.get("/metrics").body.contains("skerry_function_duration_seconds_count{lang=\"NATIVE\"} 2"));
+    let without = Runtime::start(&[]);
+    assert_eq!(without.get("/").json().get("native_functions"), None);
+    without.post(SYNC, &body("twice", "21")).is_error(405, "does not run NATIVE");
+}
+
+#[test]
 fn the_page_tells_how_often_a_function_was_compiled_already() {
     let runtime = Runtime::start(&[]);
     for number in 0..3 {

@@ -5,6 +5,7 @@
 
 use skerry_api::boot::GuestExit;
 use skerry_api::console::Milestones;
+use skerry_native::Registry;
 use skerry_runtime::{Options, Platform};
 use std::process::ExitCode;
 
@@ -30,9 +31,13 @@ fn main() -> ExitCode {
     };
     // The first argument is the program's name.
     let refused = match Options::parse(std::env::args().skip(1)) {
-        Ok(options) => match skerry_runtime::serve(options, platform) {
-            Err(error) => error.to_string(),
-        },
+        Ok(options) => {
+            let mut natives = Registry::default();
+            skerry_functions::functions(&mut natives);
+            match skerry_runtime::serve(options, platform, natives) {
+                Err(error) => error.to_string(),
+            }
+        }
         Err(error) => error.to_string(),
     };
     eprintln!("skerry: the runtime cannot start: {refused}");

@@ -9,6 +9,7 @@ mod c_library;
 mod failures;
 mod hostile_modules;
 mod imports;
+mod native;
 mod refusals;
 mod sharing;
 mod support;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use skerry_native::Registry;
 use skerry_runtime::{Options, Platform, Server, StopHandle};
 
 /// After so long without a byte a test has failed; far beyond anything that it waits for.
@@ -26,10 +27,15 @@ pub(crate) struct Runtime {
 impl Runtime {
     /// Starts one with these options, on a free port.
     pub(crate) fn start(words: &[&str]) -> Self {
+        Self::start_with(words, Registry::default())
+    }
+
+    /// The same with native functions.
+    pub(crate) fn start_with(words: &[&str], natives: Registry) -> Self {
         let words = words.iter().chain(&["port=0"]).map(ToString::to_string);
         let platform =
             Platform { memory_total_bytes: 0, memory_free_bytes: || 0, now_us: || 0, milestones: Default::default() };
-        let server = Server::bind(Options::parse(words).unwrap(), platform).unwrap();
+        let server = Server::bind_with(Options::parse(words).unwrap(), platform, natives).unwrap();
         let (address, stop) = (server.local_addr(), server.stop_handle());
         let thread = std::thread::spawn(move || server.run().unwrap());
         Self { address, stop, thread: Some(thread) }

@@ -281,7 +281,9 @@ pub enum Language {
 #[derive(Debug, Subcommand)]
 pub enum ImageCommand {
     /// Build a runtime image, or find that it is built already
-    #[command(after_help = "Example:\n  skerry image build --flavour minimal")]
+    #[command(
+        after_help = "Examples:\n  skerry image build --flavour minimal\n  skerry image build --functions examples/native-functions"
+    )]
     Build(ImageBuildArguments),
     /// List the images that were built
     Ls(ImageListArguments),
@@ -296,6 +298,9 @@ pub struct ImageBuildArguments {
     /// Which runtime to build
     #[arg(long, default_value = "minimal", env = "SKERRY_FLAVOUR")]
     pub flavour: Flavour,
+    /// Put the native functions of the crate in this folder into the image
+    #[arg(long, value_name = "DIRECTORY", env = "SKERRY_FUNCTIONS")]
+    pub functions: Option<PathBuf>,
     /// Form of the result
     #[arg(short, long, value_enum, default_value = "table", env = "SKERRY_OUTPUT")]
     pub output: OutputFormat,

@@ -109,21 +109,22 @@ pub fn obtain(
 ) -> Result<Built, Failure> {
     match &machine.image {
         Some(name) => Ok(Built { image: store(source_root).find(name)?, reused: true }),
-        None => build(source_root, machine.flavour, interrupt, progress),
+        None => build(source_root, machine.flavour, None, interrupt, progress),
     }
 }
 
-/// Builds the flavour's image, or finds it built. A signal ends the build and the compilers with it.
+/// Builds the flavour's image, with a crate of native functions if there is one, or finds it built. A signal ends the build and the compilers with it.
 ///
 /// # Errors
 /// When the build fails or is ended.
 pub fn build(
     source_root: &Path,
     flavour: Flavour,
+    functions: Option<&Path>,
     interrupt: &Interrupt,
     progress: &mut Progress,
 ) -> Result<Built, Failure> {
-    let builder = builder(source_root);
+    let builder = builder(source_root).with_functions(functions.map(Path::to_owned));
     let cancelled = builder.cancellation();
     let mut steps = Steps { progress, announced: false, built: false };
     let image =

@@ -3,6 +3,7 @@
 use crate::command::{self, CommandError};
 use crate::fingerprint::Fingerprint;
 use crate::flavour::Flavour;
+use crate::functions::{Functions, FunctionsError};
 use crate::kernel_source::{self, PrepareError};
 use crate::link::{self, LinkError};
 use crate::progress::{Progress, Step};
@@ -51,6 +52,9 @@ pub enum BuildError {
     /// The kernel's source could not be prepared.
     #[error("the kernel's source could not be prepared")]
     Kernel(#[from] PrepareError),
+    /// The crate of native functions cannot be used.
+    #[error(transparent)]
+    Functions(#[from] FunctionsError),
     /// A step's tool failed.
     #[error("could not {step}", step = step.name())]
     Step {
@@ -89,6 +93,7 @@ pub struct Builder {
     source_root: PathBuf,
     work: PathBuf,
     store: Store,
+    functions: Option<PathBuf>,
     cancelled: Arc<AtomicBool>,
 }
 
@@ -99,7 +104,13 @@ impl Builder {
     pub fn new(source_root: PathBuf, target_dir: &Path) -> Self {
         let work = target_dir.join("skerry");
         let store = Store::new(work.join("images"));
-        Self { source_root, work, store, cancelled: Arc::default() }
+        Self { source_root, work, store, functions: None, cancelled: Arc::default() }
+    }
+
+    /// The same, with the native functions of the crate in this folder in its images.
+    #[must_use]
+    pub fn with_functions(self, folder: Option<PathBuf>) -> Self {
+        Self { functions: folder, ..self }
     }
 
     /// Where its images are.
@@ -123,13 +134,14 @@ impl Builder {
     pub fn build(&self, flavour: Flavour, progress: &mut dyn Progress) -> Result<Image, BuildError> {
         let mut steps = Steps { progress };
         let toolchain = steps.step(Step::Toolchain, || Ok::<_, BuildError>((Toolchain::find()?, false)))?;
-        let fingerprint = self.fingerprint(flavour, &toolchain)?;
+        let functions = self.find_functions(&toolchain)?;
+        let fingerprint = self.fingerprint(flavour, functions.as_ref(), &toolchain)?;
         if let Some(image) = self.store.by_fingerprint(&fingerprint) {
             steps.all_reused();
             return Ok(image);
         }
         let _lock = self.lock()?;
-        let work = Work { builder: self, toolchain: &toolchain, flavour };
+        let work = Work { builder: self, toolchain: &toolchain, flavour, functions };
         let fetched = steps.step(Step::FetchKernel, || {
             Ok((kernel_source::fetch(&self.source_root, &toolchain.compiler, &self.log("fetch"))?, false))
         })?;
@@ -143,8 +155,21 @@ impl Builder {
         steps.step(Step::Store, || work.store(&fingerprint, &loader, &unikernel))
     }
 
+    fn find_functions(&self, toolchain: &Toolchain) -> Result<Option<Functions>, BuildError> {
+        let Some(folder) = &self.functions else { return Ok(None) };
+        let log = self.log("functions");
+        let logs = self.work.join("logs");
+        std::fs::create_dir_all(&logs).map_err(io_error(&logs))?;
+        Ok(Some(Functions::find(folder, &self.source_root, &toolchain.compiler, &log)?))
+    }
+
     /// The hash of all inputs of an image.
-    fn fingerprint(&self, flavour: Flavour, toolchain: &Toolchain) -> Result<String, BuildError> {
+    fn fingerprint(
+        &self,
+        flavour: Flavour,
+        functions: Option<&Functions>,
+        toolchain: &Toolchain,
+    ) -> Result<String, BuildError> {
         let mut fingerprint = Fingerprint::default();
         fingerprint.add("flavour", flavour.name().as_bytes());
         fingerprint.add("toolchain", toolchain.identity().as_bytes());
@@ -152,6 +177,9 @@ impl Builder {
             let folder = self.source_root.join(folder);
             let wanted = |path: &Path| !IGNORED_FOLDERS.iter().any(|ignored| path.ends_with(ignored));
             fingerprint.add_folder(&self.source_root, &folder, wanted).map_err(io_error(&folder))?;
+        }
+        if let Some(functions) = functions {
+            functions.add_inputs(&mut fingerprint)?;
         }
         let manifest = self.source_root.join("Cargo.toml");
         fingerprint.add("Cargo.toml", &std::fs::read(&manifest).map_err(io_error(&manifest))?);
@@ -193,6 +221,7 @@ struct Work<'a> {
     builder: &'a Builder,
     toolchain: &'a Toolchain,
     flavour: Flavour,
+    functions: Option<Functions>,
 }
 
 /// A step's result, and whether there was nothing to do.
@@ -214,7 +243,7 @@ impl Work<'_> {
         let target_dir = self.builder.work.join("build/kernel-target");
         let mut cargo =
             self.cargo("build", &kernel.join("source/Cargo.toml"), BARE_METAL_TARGET, "core,alloc", &target_dir);
-        cargo.args(["--lib", "--no-default-features", "--features", KERNEL_FEATURES]);
+        cargo.args(["--locked", "--lib", "--no-default-features", "--features", KERNEL_FEATURES]);
         cargo.envs(KERNEL_SETTINGS);
         self.compile(Step::BuildKernel, cargo, &[], "kernel", progress)?;
         let built = target_dir.join(BARE_METAL_TARGET).join("release/libhermit.a");
@@ -228,15 +257,24 @@ impl Work<'_> {
     fn build_loader(&self, progress: &mut dyn Progress) -> Outcome<PathBuf> {
         let target_dir = self.builder.work.join("build/loader-target");
         let manifest = self.builder.source_root.join("loader/Cargo.toml");
-        let cargo = self.cargo("build", &manifest, BARE_METAL_TARGET, "core,alloc", &target_dir);
+        let mut cargo = self.cargo("build", &manifest, BARE_METAL_TARGET, "core,alloc", &target_dir);
+        cargo.arg("--locked");
         self.compile(Step::BuildLoader, cargo, &["-Crelocation-model=static".to_owned()], "loader", progress)?;
         Ok((target_dir.join(BARE_METAL_TARGET).join("release/skerry-loader"), false))
     }
 
     fn build_unikernel(&self, library: &Path, progress: &mut dyn Progress) -> Outcome<PathBuf> {
         let target_dir = self.builder.work.join("build/unikernel-target");
-        let manifest = self.builder.source_root.join("guest/unikernel/Cargo.toml");
+        let manifest = match &self.functions {
+            None => self.builder.source_root.join("guest/unikernel/Cargo.toml"),
+            Some(functions) => {
+                functions.write_manifest(&self.builder.source_root, &self.builder.work.join("build/functions"))?
+            }
+        };
         let mut cargo = self.cargo("rustc", &manifest, HERMIT_TARGET, "std,panic_abort", &target_dir);
+        if self.functions.is_none() {
+            cargo.arg("--locked");
+        }
         cargo.args(["--features", self.flavour.cargo_features()]);
         // As an argument, not as a library: with link-time optimisation the latter loses the kernel's entry point.
         // And for the program alone: another kernel does not change what it is linked with.
@@ -263,6 +301,7 @@ impl Work<'_> {
         let image = self.builder.store.add(NewImage {
             fingerprint,
             flavour: self.flavour,
+            functions: self.functions.as_ref().map(Functions::title),
             loader: &loader,
             unikernel: &stripped_unikernel,
             compiler: &self.toolchain.compiler.rustc.version,
@@ -275,7 +314,7 @@ impl Work<'_> {
     /// A cargo that builds a package for a target without a precompiled standard library.
     fn cargo(&self, verb: &str, manifest: &Path, target: &str, library: &str, target_dir: &Path) -> Command {
         let mut cargo = Command::new(&self.toolchain.compiler.cargo);
-        cargo.args([verb, "--release", "--locked", "--color=never", "--target", target, "--manifest-path"]);
+        cargo.args([verb, "--release", "--color=never", "--target", target, "--manifest-path"]);
         cargo.arg(manifest).arg(format!("-Zbuild-std={library}"));
         cargo.arg("-Zbuild-std-features=compiler-builtins-mem").arg("--target-dir").arg(target_dir);
         // The flags for building std are unstable; this lets a stable compiler of the checked release take them.
@@ -301,6 +340,9 @@ impl Work<'_> {
             format!("--remap-path-prefix={}=skerry", self.builder.source_root.display()),
             format!("--remap-path-prefix={}=std", self.toolchain.compiler.library_source.display()),
         ];
+        for folder in self.functions.iter().flat_map(Functions::folders) {
+            rustflags.push(format!("--remap-path-prefix={}=functions", folder.display()));
+        }
         if let Some(registry) = cargo_registry() {
             rustflags.push(format!("--remap-path-prefix={}=registry", registry.display()));
         }

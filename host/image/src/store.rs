@@ -45,6 +45,8 @@ pub enum StoreError {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Description {
     flavour: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    functions: Option<String>,
     created_unix_s: u64,
     compiler: String,
     parts: BTreeMap<String, u64>,
@@ -57,6 +59,8 @@ pub struct Image {
     pub id: String,
     /// What it is made with.
     pub flavour: Flavour,
+    /// The crate of native functions in it, with its version.
+    pub functions: Option<String>,
     /// The loader's file.
     pub loader: PathBuf,
     /// The unikernel's file.
@@ -93,6 +97,7 @@ impl Image {
 pub(crate) struct NewImage<'a> {
     pub(crate) fingerprint: &'a str,
     pub(crate) flavour: Flavour,
+    pub(crate) functions: Option<String>,
     pub(crate) loader: &'a Path,
     pub(crate) unikernel: &'a Path,
     pub(crate) compiler: &'a str,
@@ -135,13 +140,15 @@ impl Store {
         Ok(images)
     }
 
-    /// The image of which `name` is the beginning of the identity, or the newest of the flavour of that name.
+    /// The image of which `name` is the beginning of the identity, or the newest of the flavour of that name; not one
+    /// with native functions, which is nobody's but who asks for it.
     ///
     /// # Errors
     /// When there is none, or several, or the store cannot be read.
     pub fn find(&self, name: &str) -> Result<Image, StoreError> {
         let mut images = self.list()?;
-        if let Some(newest) = images.iter().position(|image| image.flavour.name() == name) {
+        if let Some(newest) = images.iter().position(|image| image.flavour.name() == name && image.functions.is_none())
+        {
             return Ok(images.swap_remove(newest));
         }
         images.retain(|image| !name.is_empty() && image.id.starts_with(name));
@@ -172,6 +179,7 @@ impl Store {
         std::fs::create_dir_all(&beside).map_err(in_store(&beside))?;
         let description = Description {
             flavour: new.flavour.name().to_owned(),
+            functions: new.functions,
             created_unix_s: new.created_unix_s,
             compiler: new.compiler.to_owned(),
             parts: new.parts,
@@ -206,6 +214,7 @@ impl Store {
         Ok(Image {
             id: id.to_owned(),
             flavour,
+            functions: description.functions,
             loader_bytes: std::fs::metadata(&loader)?.len(),
             unikernel_bytes: std::fs::metadata(&unikernel)?.len(),
             loader,
@@ -231,6 +240,7 @@ mod tests {
         let new = NewImage {
             fingerprint,
             flavour: Flavour::Minimal,
+            functions: fingerprint.starts_with('f').then(|| "mine 1.0.0".to_owned()),
             loader: &file,
             unikernel: &file,
             compiler: "rustc",
@@ -247,7 +257,9 @@ mod tests {
         assert!(store.list().unwrap().is_empty());
         add(&store, folder.path(), "aa11", 1);
         add(&store, folder.path(), "ab22", 2);
-        assert_eq!(store.find("minimal").unwrap().id, "ab22");
+        add(&store, folder.path(), "f033", 3);
+        assert_eq!(store.find("f0").unwrap().functions.as_deref(), Some("mine 1.0.0"));
+        assert_eq!(store.find("minimal").unwrap().id, "ab22", "one with native functions is for who asks for it");
         assert_eq!(store.find("aa").unwrap().id, "aa11");
         assert!(matches!(store.find("a"), Err(StoreError::Ambiguous { ids, .. }) if ids.len() == 2));
         assert!(matches!(store.find("c"), Err(StoreError::NotFound(_))));

@@ -33,7 +33,8 @@ fn build(arguments: &ImageBuildArguments, printer: &Printer) -> Result<ExitCode,
     let source_root = places::source_root(arguments.source.as_deref())?;
     images::require(prerequisites::to_build, &source_root, arguments.no_setup, printer)?;
     let mut progress = printer.progress(0);
-    let built = images::build(&source_root, arguments.flavour, &interrupt, &mut progress);
+    let built =
+        images::build(&source_root, arguments.flavour, arguments.functions.as_deref(), &interrupt, &mut progress);
     drop(progress);
     if let Some(exit_code) = interrupt.exit_code() {
         return Ok(exit_code);
@@ -79,6 +80,7 @@ fn describe(image: &Image) -> Value {
     json!({
         "id": image.id,
         "flavour": image.flavour.name(),
+        "functions": image.functions,
         "created_unix_s": image.created_unix_s,
         "compiler": image.compiler,
         "size_bytes": image.size_bytes(),
@@ -95,7 +97,7 @@ fn render_list(all: &[Image]) -> String {
     for image in all {
         table.row([
             image.id.clone(),
-            image.flavour.name().to_owned(),
+            made_with(image),
             bytes(image.size_bytes()),
             age(image.created_unix_s, SystemTime::now()),
         ]);
@@ -108,7 +110,7 @@ fn render_one(image: &Image, parts: &[(String, u64)]) -> String {
         "id         {}\nflavour    {} ({})\ncreated    {}\ncompiler   {}\nsize       {}\n\
          loader     {}\nunikernel  {}\n\n{}",
         image.id,
-        image.flavour,
+        made_with(image),
         image.flavour.description(),
         age(image.created_unix_s, SystemTime::now()),
         image.compiler,
@@ -117,6 +119,14 @@ fn render_one(image: &Image, parts: &[(String, u64)]) -> String {
         image.unikernel.display(),
         render_parts(parts)
     )
+}
+
+/// The flavour, and the native functions beside it.
+fn made_with(image: &Image) -> String {
+    match &image.functions {
+        Some(functions) => format!("{} + {functions}", image.flavour),
+        None => image.flavour.name().to_owned(),
+    }
 }
 
 fn render_parts(parts: &[(String, u64)]) -> String {

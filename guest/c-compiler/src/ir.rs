@@ -103,6 +103,10 @@ pub(crate) enum Unary {
     Not,
     /// Of an integer, wrapping.
     Absolute,
+    /// Of an integer, how many bits are 0 before the highest 1; the result is an `int`.
+    LeadingZeros,
+    TrailingZeros,
+    PopulationCount,
     IsNan,
     IsInfinite,
     IsFinite,

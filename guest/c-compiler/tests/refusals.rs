@@ -172,11 +172,11 @@ fn violations_of_the_language_are_refused() {
         ),
         (
             "int y;\nint x = y;\nint f(void) { return x; }",
-            "line 2, column 7: the initialiser of a static variable must be constant",
+            "line 2, column 9: the initialiser of a static variable must be constant",
         ),
         ("int f(void) { int a[2] = {1, 2, 3}; return 0; }", "line 1, column 33: more initialisers than elements"),
         ("int f(void) { int a[2] = {[2] = 1}; return 0; }", "line 1, column 27: the index is outside of the array"),
-        ("int f(void) { char a[2] = \"abc\"; return 0; }", "line 1, column 25: the string is longer than the array"),
+        ("int f(void) { char a[2] = \"abc\"; return 0; }", "line 1, column 27: the string is longer than the array"),
         ("int f(void) { int a[-1]; return 0; }", "line 1, column 21: an array's length must be positive"),
         ("int f(void) { int a[]; return 0; }", "line 1, column 19: an array needs a length or an initialiser"),
         ("int f(void) { void a; return 0; }", "line 1, column 20: variable 'a' cannot be void"),

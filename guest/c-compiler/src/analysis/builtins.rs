@@ -28,6 +28,12 @@ pub(super) enum Way {
     Integer(Unary),
     /// A macro that takes `float` and `double` alike and returns `int` (`isnan`).
     Classification(Unary),
+    /// How many bits of an integer are of some kind, as an `int` (`__builtin_popcount`).
+    Count(Unary),
+    /// The first argument (`__builtin_expect`).
+    First,
+    /// Nothing (`__builtin_unreachable`).
+    Nothing,
     /// An instruction on memory, for functions of the headers: address, address or byte, length.
     Memory(Native),
 }
@@ -39,6 +45,9 @@ pub(super) fn builtin(name: &str, headers: Headers) -> Option<Builtin> {
     match name {
         "__builtin_memory_copy" => return memory(Native::MemoryCopy),
         "__builtin_memory_fill" => return memory(Native::MemoryFill),
+        "__builtin_expect" => return Some(Builtin { way: Way::First, scalar: ScalarType::Long, parameters: 2 }),
+        "__builtin_unreachable" => return Some(Builtin { way: Way::Nothing, scalar: ScalarType::Int, parameters: 0 }),
+        _ if name.starts_with("__builtin_") => return bit_count(name),
         "abs" if headers.stdlib => return integer(ScalarType::Int),
         "labs" if headers.stdlib => return integer(ScalarType::Long),
         "llabs" if headers.stdlib => return integer(ScalarType::LongLong),
@@ -84,6 +93,21 @@ pub(super) fn is_of_library(name: &str, (parameters, result): &(Vec<ValType>, Op
     skerry_c_library::function(name).is_some_and(|found| {
         found.parameters().map(value_type).eq(parameters.iter().copied()) && found.result().map(value_type) == *result
     })
+}
+
+/// The functions of gcc that count bits, for `unsigned`, and with `l` or `ll` at the end for 64 bits.
+fn bit_count(name: &str) -> Option<Builtin> {
+    let name = name.strip_prefix("__builtin_")?;
+    let (unary, suffix) =
+        [("clz", Unary::LeadingZeros), ("ctz", Unary::TrailingZeros), ("popcount", Unary::PopulationCount)]
+            .into_iter()
+            .find_map(|(stem, unary)| Some((unary, name.strip_prefix(stem)?)))?;
+    let scalar = match suffix {
+        "" => ScalarType::UnsignedInt,
+        "l" | "ll" => ScalarType::UnsignedLong,
+        _ => return None,
+    };
+    Some(Builtin { way: Way::Count(unary), scalar, parameters: 1 })
 }
 
 fn double_function(name: &str, is_in_library: bool, scalar: ScalarType) -> Option<Builtin> {

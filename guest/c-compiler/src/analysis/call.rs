@@ -18,6 +18,8 @@ enum Callee {
     Function(FunctionId),
     /// What this pointer points to.
     Pointer(Expression),
+    /// Something that is computed in place.
+    Builtin,
 }
 
 impl Analysis<'_> {
@@ -145,6 +147,8 @@ impl Analysis<'_> {
                 self.note_call(None);
                 Kind::CallPointer(Box::new(pointer), Rc::clone(face), arguments)
             }
+            // Those are not lowered.
+            Callee::Builtin => Kind::Comma(arguments),
         };
         let mut call = Expression { ty: returned.clone(), kind };
         if !firsts.is_empty() {
@@ -393,9 +397,21 @@ impl Analysis<'_> {
         };
         let mut arguments = Vec::with_capacity(builtin.parameters);
         for (argument, ty) in node.node.arguments.iter().zip(&parameters) {
-            arguments.push(self.argument(argument, ty)?);
+            let effects = self.current.effects;
+            let value = self.argument(argument, ty)?;
+            arguments.push((value, self.current.effects > effects));
         }
-        Ok(match builtin.way {
+        let mut firsts = Vec::new();
+        let arguments = self.ordered(arguments, &mut Callee::Builtin, &mut firsts);
+        let call = self.builtin_value(name, builtin, own, arguments);
+        if firsts.is_empty() {
+            return Ok(call);
+        }
+        Ok(Expression { ty: call.ty.clone(), kind: Kind::With { firsts, then: Box::new(call) } })
+    }
+
+    fn builtin_value(&mut self, name: &str, builtin: Builtin, own: Type, mut arguments: Vec<Expression>) -> Expression {
+        match builtin.way {
             Way::Native(native) => Expression { ty: own, kind: Kind::Native(native, arguments) },
             Way::Memory(native) => {
                 self.current.effects += 1;
@@ -410,11 +426,13 @@ impl Analysis<'_> {
                 let long = if name.starts_with("ll") { ScalarType::LongLong } else { ScalarType::Long };
                 fold::convert(rounded, Type::Scalar(long))
             }
-            Way::Integer(unary) | Way::Classification(unary) => match arguments.pop() {
+            Way::Integer(unary) | Way::Classification(unary) | Way::Count(unary) => match arguments.pop() {
                 Some(argument) => fold::unary(unary, argument),
                 None => fold::integer(0, INT),
             },
-        })
+            Way::First if !arguments.is_empty() => arguments.swap_remove(0),
+            Way::First | Way::Nothing => fold::to_void(fold::integer(0, INT)),
+        }
     }
 
     /// An imported function; its arguments are widened to `double`.
@@ -447,6 +465,6 @@ fn widened(value: Expression) -> Expression {
 /// Whether a record is what a call has just returned: nothing else refers to it.
 fn is_own_copy(value: &Expression) -> bool {
     let Kind::Comma(parts) = &value.kind else { return false };
-    matches!(parts.as_slice(), [call, _] if matches!(call.kind, Kind::Call(..) | Kind::CallPointer(..)) && call.ty == Type::Void)
+    matches!(parts.as_slice(), [call, _] if matches!(call.kind, Kind::Call(..) | Kind::CallPointer(..) | Kind::With { .. }) && call.ty == Type::Void)
         && matches!(parts.last().map(|last| &last.kind), Some(Kind::Read(place)) if matches!(**place, Place::Local(_)))
 }

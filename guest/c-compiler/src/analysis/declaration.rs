@@ -97,7 +97,7 @@ impl Analysis<'_> {
             if initializer.is_some() {
                 return self.refuse(item.span, "a function has no initialiser");
             }
-            return self.prototype(name, face).map(|_| ());
+            return self.prototype(name, face, declared.is_open).map(|_| ());
         }
         if specifiers.of_function {
             return self.refuse(name.span, "'inline' is for functions only");

@@ -19,6 +19,8 @@ pub(super) struct Declared {
     pub(super) qualified: Qualified,
     /// Of a function: its parameters with their names.
     pub(super) parameters: Option<Vec<Parameter>>,
+    /// Of a function: its declarator has `()`, which says nothing about parameters.
+    pub(super) is_open: bool,
     /// Attributes that follow the name.
     pub(super) extensions: Vec<Node<Extension>>,
 }
@@ -34,18 +36,22 @@ impl Analysis<'_> {
     /// What the declarator makes of the base type.
     pub(super) fn declarator(&mut self, base: Qualified, node: &Node<Declarator>) -> Result<Declared, Reported> {
         self.deeper(node.span, |this| {
+            let is_open = ends_open(&node.node.derived);
             let (qualified, parameters) = this.derive(base, &node.node.derived)?;
             let mut declared = match &node.node.kind.node {
-                DeclaratorKind::Abstract => Declared { name: None, qualified, parameters, extensions: Vec::new() },
+                DeclaratorKind::Abstract => {
+                    Declared { name: None, qualified, parameters, is_open, extensions: Vec::new() }
+                }
                 DeclaratorKind::Identifier(name) => {
-                    Declared { name: Some(name.clone()), qualified, parameters, extensions: Vec::new() }
+                    Declared { name: Some(name.clone()), qualified, parameters, is_open, extensions: Vec::new() }
                 }
                 DeclaratorKind::Declarator(inner) => {
                     let declared = this.declarator(qualified, inner)?;
                     // Parentheses around the name alone change nothing.
                     let is_plain = inner.node.derived.is_empty() && declared.parameters.is_none();
+                    let is_open = if is_plain { is_open } else { declared.is_open };
                     let parameters = if is_plain { parameters } else { declared.parameters };
-                    Declared { parameters, ..declared }
+                    Declared { parameters, is_open, ..declared }
                 }
             };
             declared.extensions.extend(node.node.extensions.iter().cloned());
@@ -269,6 +275,12 @@ impl Analysis<'_> {
         };
         self.refuse(span, message)
     }
+}
+
+/// Whether what applies last is `()`.
+fn ends_open(derived: &[Node<DerivedDeclarator>]) -> bool {
+    let suffix = derived.iter().find(|part| !matches!(part.node, DerivedDeclarator::Pointer(_)));
+    matches!(suffix, Some(Node { node: DerivedDeclarator::KRFunction(names), .. }) if names.is_empty())
 }
 
 /// The type of a parameter that is declared with this type.

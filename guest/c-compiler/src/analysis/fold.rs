@@ -97,6 +97,7 @@ fn truncated(value: f64, scalar: ScalarType) -> i64 {
 /// Operand and result have the same type, except for [`Unary::Not`], which is an `int`.
 pub(super) fn unary(operator: Unary, operand: Expression) -> Expression {
     let ty = match operator {
+        Unary::LeadingZeros | Unary::TrailingZeros | Unary::PopulationCount => INT,
         Unary::Not | Unary::IsNan | Unary::IsInfinite | Unary::IsFinite | Unary::SignBit => INT,
         Unary::Negate | Unary::Complement | Unary::Absolute => operand.ty.clone(),
     };

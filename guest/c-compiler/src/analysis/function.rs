@@ -20,6 +20,8 @@ const MAX_FUNCTIONS: usize = 2000;
 pub(super) struct FunctionEntry {
     pub(super) name: String,
     pub(super) face: Rc<FunctionType>,
+    /// Nothing says yet what parameters it has.
+    is_open: bool,
     /// The first use, to report one of a function that is never defined.
     pub(super) used_at: Option<SourceOffset>,
     defined_at: Option<SourceOffset>,
@@ -28,17 +30,19 @@ pub(super) struct FunctionEntry {
 }
 
 impl Analysis<'_> {
-    /// Declares a function, or checks that it is declared already as the same.
+    /// Declares a function, or checks that it is declared already as the same. `is_open`: its parameters are left open, by
+    /// `()`; a later declaration gives them (C11 6.7.6.3 §14).
     pub(super) fn prototype(
         &mut self,
         name: &Node<Identifier>,
         face: Rc<FunctionType>,
+        is_open: bool,
     ) -> Result<FunctionId, Reported> {
         let text = &name.node.name;
         let existing = self.scopes.find_here(text).or_else(|| self.scopes.find_in_file(text)).cloned();
         match existing {
             Some(Symbol::Function(id)) => {
-                let same = self.functions.get(id.0 as usize).is_some_and(|known| known.face == face);
+                let same = self.functions.get_mut(id.0 as usize).is_some_and(|known| known.agrees(face, is_open));
                 if same {
                     // Declared in a block, it hides an outer name.
                     self.scopes.insert(text, Symbol::Function(id));
@@ -57,6 +61,7 @@ impl Analysis<'_> {
         self.functions.push(FunctionEntry {
             name: text.clone(),
             face,
+            is_open,
             used_at: None,
             defined_at: None,
             parameter_names: Vec::new(),
@@ -92,7 +97,7 @@ impl Analysis<'_> {
             return self.refuse(definition.declarator.span, "this is no declarator of a function");
         };
         self.attributes(&declared.extensions)?;
-        let id = self.prototype(&name, Rc::clone(&face))?;
+        let id = self.prototype(&name, Rc::clone(&face), false)?;
         let at = self.origin(name.span);
         let Some(entry) = self.functions.get_mut(id.0 as usize) else { return Ok(()) };
         if entry.defined_at.is_some() {
@@ -204,6 +209,23 @@ impl Analysis<'_> {
 }
 
 impl FunctionEntry {
+    /// Whether another declaration agrees with those before; it may give the parameters that they left open.
+    fn agrees(&mut self, face: Rc<FunctionType>, is_open: bool) -> bool {
+        if self.face == face {
+            self.is_open &= is_open;
+            return true;
+        }
+        if self.face.result != face.result {
+            return false;
+        }
+        if self.is_open && self.used_at.is_none() {
+            self.face = face;
+            self.is_open = is_open;
+            return true;
+        }
+        is_open
+    }
+
     /// Why the function cannot be used as it is, and where it is.
     fn unusable(&self) -> Option<(SourceOffset, String)> {
         let at = self.used_at.filter(|_| self.defined_at.is_none())?;

@@ -222,7 +222,7 @@ impl Analysis<'_> {
     pub(super) fn static_initializer(&mut self, ty: &Type, node: &Node<Initializer>) -> Result<Vec<u8>, Reported> {
         let mut elements = Elements::default();
         self.braced(whole(ty), node, &mut elements)?;
-        self.static_image(ty, &elements.list, node.span)
+        self.static_image(ty, &elements.list, value_span(node))
     }
 
     fn static_image(&mut self, ty: &Type, elements: &[Element], span: Span) -> Result<Vec<u8>, Reported> {
@@ -347,7 +347,7 @@ impl Analysis<'_> {
         if let (Type::Array(element, count), Some(bytes)) =
             (&target.ty, self.string_for(element_type(&target.ty), node)?)
         {
-            return self.string_elements(&bytes, element, *count, target.offset, node.span, elements);
+            return self.string_elements(&bytes, element, *count, target.offset, value_span(node), elements);
         }
         match &node.node {
             Initializer::List(items) => {
@@ -596,6 +596,14 @@ impl Analysis<'_> {
             elements.push(Element { offset: offset + index as u32, bits: None, value });
         }
         Ok(())
+    }
+}
+
+/// Where an initialiser's value is: its own place begins at the '=' before it.
+fn value_span(node: &Node<Initializer>) -> Span {
+    match &node.node {
+        Initializer::Expression(expression) => expression.span,
+        Initializer::List(_) => node.span,
     }
 }
 

@@ -31,6 +31,7 @@ impl Emitter<'_> {
             }
             Unary::Not => self.not(ty),
             Unary::Absolute => self.absolute(ty),
+            Unary::LeadingZeros | Unary::TrailingZeros | Unary::PopulationCount => self.count_bits(operator, ty),
             Unary::IsNan | Unary::IsInfinite | Unary::IsFinite | Unary::SignBit => self.classify(operator, ty),
         }
     }
@@ -70,6 +71,22 @@ impl Emitter<'_> {
         }
         self.release(value_type, value);
         self.release(value_type, sign);
+    }
+
+    fn count_bits(&mut self, operator: Unary, ty: &Type) {
+        let wide = ty.value_type() == ValType::I64;
+        let mut sink = self.sink();
+        match (operator, wide) {
+            (Unary::LeadingZeros, true) => sink.i64_clz(),
+            (Unary::LeadingZeros, false) => sink.i32_clz(),
+            (Unary::TrailingZeros, true) => sink.i64_ctz(),
+            (Unary::TrailingZeros, false) => sink.i32_ctz(),
+            (_, true) => sink.i64_popcnt(),
+            (_, false) => sink.i32_popcnt(),
+        };
+        if wide {
+            self.sink().i32_wrap_i64();
+        }
     }
 
     fn classify(&mut self, operator: Unary, ty: &Type) {

@@ -80,3 +80,18 @@ int run(void) {
   return (a + b * 3 + c * 5 + d * 7 + e * 11 + f * 13) ;
 }
 //=  -> 44295
+//// parameters that a declaration leaves open
+int later();
+static int early();
+static int early(int a) { return a + 1; }
+int run(int n) { return early(n) + (*early)(n) * 10; }
+int later() { return run(1); }
+int last(int n) { int run(); return run(n) + later(); }
+//= 4 -> 77
+//// builtins of gcc, and the order of arguments of those of the library
+#include <math.h>
+static int n;
+static double next(void) { return ++n; }
+double run(unsigned x, unsigned long y) { n = 0; double d = fmin(next() * 2, next() * 3) + copysign(next(), -next()) * 10; if (__builtin_expect(x == 0, 0)) return -1; switch (x & 1) { case 0: case 1: break; default: __builtin_unreachable(); } return d * 1000000 + __builtin_popcount(x) + __builtin_clz(x) * 10 + __builtin_ctz(x) * 100 + __builtin_popcountl(y) * 1000 + __builtin_clzll(y) * 10000 + __builtin_ctzl(y) * 100000; }
+//= 40; 1099511627776 -> -32768438.0
+//= 0; 1 -> -1.0

@@ -18,6 +18,8 @@ const BRACKET: u32 = 2000;
 const BRACE: u32 = 2500;
 /// A closed `(…)` or `[…]`: it may be a cast or a subscript with more to come.
 const CLOSED: u32 = 1000;
+/// A member of what stands before it.
+const MEMBER: u32 = 1000;
 const PREFIX_OPERATOR: u32 = 2000;
 /// `++` and `--` before their operand. The parser also tries them as two signs, so that its time doubles with each that
 /// nests in another: few of them are allowed.
@@ -106,6 +108,7 @@ impl Scan {
             (TokenKind::Punctuator, "-" | "+" | "!" | "~" | "*" | "&" | "&&") if !after_operand => {
                 self.add(PREFIX_OPERATOR, 0);
             }
+            (TokenKind::Punctuator, "." | "->") => self.add(MEMBER, 0),
             (TokenKind::Punctuator, "==" | "!=" | "<=" | ">=") => self.add(INFIX_OPERATOR, 0),
             (TokenKind::Punctuator, operator) if operator.ends_with('=') => self.add(ASSIGNMENT, 0),
             (TokenKind::Punctuator, _) => self.add(INFIX_OPERATOR, 0),

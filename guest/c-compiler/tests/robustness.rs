@@ -335,6 +335,28 @@ proptest! {
     }
 
     #[test]
+    fn any_nesting_of_constructs_in_each_other_ends_within_the_stack(
+        wraps in proptest::collection::vec(
+            proptest::sample::select(vec![
+                ("(", ")"), ("(int)", ""), ("v(1,", ")"), ("v(", ",2.5,x)"), ("g((struct s){", "}).n"), ("({int z=", ";z;})"),
+                ("_Generic(1,int:", ",default:2)"), ("*&(int){", "}"), ("a?", ":1"), ("a+", ""), ("1+a*", ""), ("q[", "]"), ("-", ""),
+                ("(a=", ")"), ("(a+=", ")"), ("p(", ")"), ("x.p->p->n+", ""), ("(x.b=", ")"), ("(x.b+=", ")"),
+                ("({switch(a){case 1:for(;;)if(a){a=", ";break;}}a;})"), ("({struct s y[]={{", "}};y[0].n;})"),
+                ("({struct s y={.p=&x,.n=", "};y;}).n"), ("sizeof(", ")"), ("sizeof(struct s){", "}"), ("(int)sizeof(typeof(", "))"),
+                ("(*(int*)&x.n)*", ""), ("a&&", ""), ("(a,", ")"), ("(*(a?p:p))(", ")"), ("({while(a)if(", ")a--;else do a++;while(a);a;})"),
+            ]),
+            0..60,
+        )
+    ) {
+        let opened: String = wraps.iter().map(|(open, _)| *open).collect();
+        let closed: String = wraps.iter().rev().map(|(_, close)| *close).collect();
+        compiles(format!(
+            "struct s{{int n;struct s*p;int b:5;}};struct s g(struct s x){{return x;}}int v(int n,...){{return n;}}\
+             int f(int a){{int q[3];struct s x={{1,&x}};int(*p)(int)=f;return {opened}a{closed};}}"
+        ));
+    }
+
+    #[test]
     fn any_mutation_of_a_valid_source_is_compiled_or_refused(
         choice in any::<prop::sample::Index>(),
         edits in proptest::collection::vec((any::<prop::sample::Index>(), 0..4_u8, "[ -~]{1,3}"), 1..6),

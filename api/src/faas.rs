@@ -46,7 +46,8 @@ pub struct ExecuteRequest {
 /// One decoded parameter of a `C` or `WASM` function: what the base64 in [`ExecuteRequest::params`] holds as JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parameter {
-    /// The C type by its usual name: `int`, `unsigned long`, `float`, `double`, … or of an array: `int[]`.
+    /// The C type by its usual name: `int`, `unsigned long`, `float`, `double`, …; of an array: `int[]`, `int[3][4]`; of a
+    /// text: `char*`, or `char[64]` where its size matters.
     #[serde(rename = "type")]
     pub type_name: String,
     /// The parameter's name, as it is called in the function.
@@ -66,6 +67,8 @@ pub enum ParameterMode {
     In,
     /// From the function to the caller: the function gets a pointer to write through.
     Out,
+    /// Both: the function gets a pointer to the value, and what is there in the end comes back.
+    InOut,
 }
 
 /// One `OUT` parameter's final value, as it stands in [`ExecuteAnswer::outs`].

@@ -249,7 +249,7 @@ pub struct FunctionArguments {
     /// Print what the function logged, on stderr
     #[arg(long, env = "SKERRY_LOG", value_parser = BoolishValueParser::new())]
     pub log: bool,
-    /// For C name=value; for WASM type:value in order; a type alone with `out:` in front is an OUT parameter
+    /// For C name=value; for WASM type:value in order; out: and inout: in front of a value say which way it goes
     #[arg(value_name = "ARGUMENT", allow_negative_numbers = true)]
     pub arguments: Vec<String>,
 }
@@ -258,11 +258,21 @@ const CALL_AFTER_HELP: &str = "\
 Examples:
   skerry call --endpoint http://127.0.0.1:34567 --lang C --file sum.c --fn sum a=3 b=4.5
   skerry call --lang WASM --file add.wasm int:3 int:4                (SKERRY_ENDPOINT is set)
-  echo 'int twice(int x) { return 2 * x; }' | skerry call --lang C --file - x=21
+  skerry call --lang C --file - x=21 <<< 'int twice(int x) { return 2 * x; }'
+  skerry call --lang C --file sort.c n=3 'a=inout:[3,1,2]'          void sort(int n, int a[])
+  skerry call --lang C --file greet.c name=Ada text=out:64          void greet(const char *name, char *text)
+  skerry call --lang C --file scale.c 'm=[[1,2],[3,4]]' y=out:2     void scale(double m[2][2], double y[2])
+  skerry call --lang WASM --file sum.wasm 'double[]:[1,2.5]' int:2 out:double[2]
 
-C: names and types come from the function's own prototype. A pointer parameter that is not given is an OUT parameter; its
-value is the result. The function to run is the last one that the file defines.
-WASM: types are C's: int, unsigned int, long, unsigned long, float, double.
+C: names and types come from the function's own prototype. The function to run is the last one that the file defines.
+  number     a=-3, b=1e-3, flag=true
+  text       s=hello for char *; s=out:64 for a text that the function writes, of 64 bytes; s=inout:hello, or
+             s=inout:64:hello where it may grow; s=in:out:64 where the text itself begins with out:
+  array      a=[1,2,3], m=[[1,2],[3,4]]; y=out:3 for three elements (rows, if it is an array of arrays) that the function
+             writes; a=inout:[3,1,2]
+  pointer    left out: an OUT parameter, whose value is the result; c=inout:5 passes a value and gives what becomes of it
+WASM: type:value in the order of the parameters, out:type and inout:type:value. Types are C's: int, unsigned int, long,
+unsigned long, float, double, arrays (int[]:[1,2], out:int[3]) and texts (char*:hello, out:char[64]).
 
 Prints the result on stdout. Exit code 0 when the function ran to its end, 1 when it failed or was refused.";
 

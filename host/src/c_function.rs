@@ -6,7 +6,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use skerry_api::faas::{ExecuteRequest, Parameter, ParameterMode};
-use skerry_c_compiler::{CompileErrors, FunctionParameter, ParameterType, Signature};
+use skerry_c_compiler::{CompileErrors, FunctionParameter, ParameterType, ScalarType, Signature};
 
 /// Why no request can be made of a source and arguments.
 #[derive(Debug, thiserror::Error)]
@@ -53,9 +53,32 @@ pub enum CFunctionError {
     Unnamed(usize),
     /// One value for a pointer.
     #[error(
-        "`{0}` is a pointer: leave it out to get what the function writes there, or give a list such as {0}=[1,2,3]"
+        "`{name}` is a pointer to `{element}`: leave it out to get what the function writes there, give a list such as \
+         {name}=[1,2,3], or {name}=inout:5 to pass a value and get what becomes of it"
     )]
-    ValueForPointer(String),
+    ValueForPointer {
+        /// The parameter.
+        name: String,
+        /// What it points to.
+        element: &'static str,
+    },
+    /// A text that the function writes, of unknown size.
+    #[error("`{name}` is a text that the function writes: say how many bytes it has room for, such as {name}=out:64")]
+    TextWithoutSize {
+        /// The parameter.
+        name: String,
+    },
+    /// `out:` with something else than lengths.
+    #[error("`{name}=out:{length}`: behind `out:` stands the number of elements, such as {name}=out:3")]
+    Length {
+        /// The parameter.
+        name: String,
+        /// What stands there.
+        length: String,
+    },
+    /// An argument that goes out of a pointer to const.
+    #[error("`{0}` is a pointer to const, which the function cannot write through: give it as a value or list alone")]
+    OutOfConst(String),
 }
 
 /// Makes the request that runs the last function of `source` with `arguments` (`name=value` each). `wanted` is the
@@ -106,12 +129,14 @@ fn parameters(signature: &Signature, arguments: &[String]) -> Result<Vec<Paramet
             (ParameterType::Scalar(scalar), Some(value)) => {
                 parameters.push(input(scalar.name().to_owned(), name, value));
             }
-            (ParameterType::Scalar(_), None) => missing.push(format!("{name}=…")),
-            (ParameterType::Pointer { element }, Some(value)) if value.trim_start().starts_with('[') => {
-                parameters.push(input(format!("{}[]", element.name()), name, value));
+            (ParameterType::Pointer { element }, Some(value)) => parameters.push(pointer(parameter, element, value)?),
+            (ParameterType::Pointer { element }, None) if element == ScalarType::Char && !parameter.is_const => {
+                return Err(CFunctionError::TextWithoutSize { name: name.to_owned() });
             }
-            (ParameterType::Pointer { .. }, Some(_)) => return Err(CFunctionError::ValueForPointer(name.to_owned())),
-            (ParameterType::Pointer { element }, None) => parameters.push(output(element.name().to_owned(), name)),
+            (ParameterType::Pointer { element }, None) if parameter.inner.is_empty() && !parameter.is_const => {
+                parameters.push(output(element.name().to_owned(), name));
+            }
+            (_, None) => missing.push(format!("{name}=…")),
         }
     }
     if missing.is_empty() {
@@ -119,6 +144,48 @@ fn parameters(signature: &Signature, arguments: &[String]) -> Result<Vec<Paramet
     } else {
         Err(CFunctionError::Missing { missing: missing.join(" "), prototype: prototype(signature) })
     }
+}
+
+/// The argument for a pointer: a list, a text, or with `out:`, `inout:` or `in:` in front.
+fn pointer(parameter: &FunctionParameter, element: ScalarType, value: &str) -> Result<Parameter, CFunctionError> {
+    let name = parameter.name.as_str();
+    let inner: String = parameter.inner.iter().map(|length| format!("[{length}]")).collect();
+    let array = |length: &str| format!("{}[{length}]{inner}", element.name());
+    if parameter.is_const && (value.starts_with("out:") || value.starts_with("inout:")) {
+        return Err(CFunctionError::OutOfConst(name.to_owned()));
+    }
+    if let Some(length) = value.strip_prefix("out:") {
+        if !is_number(length) {
+            return Err(CFunctionError::Length { name: name.to_owned(), length: length.to_owned() });
+        }
+        return Ok(output(array(length), name));
+    }
+    let (value, mode) = match value.strip_prefix("inout:") {
+        Some(value) => (value, ParameterMode::InOut),
+        None => (value.strip_prefix("in:").unwrap_or(value), ParameterMode::In),
+    };
+    let made = |type_name: String, value: &str| Ok(Parameter { mode, ..input(type_name, name, value) });
+    let is_list = value.trim_start().starts_with('[');
+    let is_character = matches!(element, ScalarType::Char | ScalarType::SignedChar | ScalarType::UnsignedChar);
+    if is_list && element != ScalarType::Char {
+        return made(array(""), value);
+    }
+    if is_character && inner.is_empty() {
+        // `inout:64:text` says how many bytes the text may grow to.
+        let sized = value.split_once(':').filter(|(size, _)| mode == ParameterMode::InOut && is_number(size));
+        return match sized {
+            Some((size, text)) => made(format!("char[{size}]"), text),
+            None => made("char*".to_owned(), value),
+        };
+    }
+    if mode == ParameterMode::InOut && inner.is_empty() {
+        return made(element.name().to_owned(), value);
+    }
+    Err(CFunctionError::ValueForPointer { name: name.to_owned(), element: element.name() })
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Takes `name=value` apart; each name is a parameter's, and stands once.
@@ -143,14 +210,24 @@ fn named<'a>(signature: &Signature, arguments: &'a [String]) -> Result<Vec<(&'a 
 
 /// The function's prototype: `void sum(float a, float b, float *c)`.
 fn prototype(signature: &Signature) -> String {
-    let parameter = |parameter: &FunctionParameter| match parameter.ty {
-        ParameterType::Scalar(scalar) => format!("{} {}", scalar.name(), parameter.name),
-        ParameterType::Pointer { element } => format!("{} *{}", element.name(), parameter.name),
+    let parameter = |parameter: &FunctionParameter| {
+        let (name, constant) = (&parameter.name, if parameter.is_const { "const " } else { "" });
+        match parameter.ty {
+            ParameterType::Scalar(scalar) => format!("{} {name}", scalar.name()),
+            ParameterType::Pointer { element } if parameter.inner.is_empty() => {
+                format!("{constant}{} *{name}", element.name())
+            }
+            ParameterType::Pointer { element } => {
+                let inner: String = parameter.inner.iter().map(|length| format!("[{length}]")).collect();
+                format!("{constant}{} {name}[]{inner}", element.name())
+            }
+        }
     };
     let parameters: Vec<String> = signature.parameters.iter().map(parameter).collect();
     let parameters = if parameters.is_empty() { "void".to_owned() } else { parameters.join(", ") };
-    let result = signature.result.map_or("void", |scalar| scalar.name());
-    format!("{result} {}({parameters})", signature.name)
+    let nothing = if signature.returns_text { "char *" } else { "void " };
+    let result = signature.result.map_or(nothing.to_owned(), |scalar| format!("{} ", scalar.name()));
+    format!("{result}{}({parameters})", signature.name)
 }
 
 /// Moving a function for the user could change what it means, so this only says where it should stand.
@@ -163,12 +240,66 @@ fn not_last(source: &str, wanted: &str, last: String) -> CFunctionError {
 
 #[cfg(test)]
 mod tests {
-    use skerry_c_compiler::ScalarType;
-
     use super::*;
 
     fn parameter(name: &str, ty: ParameterType) -> FunctionParameter {
-        FunctionParameter { name: name.to_owned(), ty }
+        FunctionParameter { name: name.to_owned(), ty, inner: Vec::new(), is_const: false }
+    }
+
+    /// The parameters that arguments make for the last function of a source, as type, value and mode.
+    fn made(source: &str, words: &[&str]) -> Result<Vec<(String, String, ParameterMode)>, String> {
+        let signature = skerry_c_compiler::compile(source).unwrap().signature;
+        let parameters = parameters(&signature, &arguments(words)).map_err(|error| error.to_string())?;
+        let made = |parameter: Parameter| {
+            let value = String::from_utf8(BASE64_STANDARD.decode(parameter.value).unwrap()).unwrap();
+            (parameter.type_name, value, parameter.mode)
+        };
+        Ok(parameters.into_iter().map(made).collect())
+    }
+
+    #[test]
+    fn what_goes_through_a_pointer_is_written_in_front_of_its_value() {
+        use ParameterMode::{In, InOut, Out};
+        let source = "char *f(const char *key, char *text, int m[2][3], unsigned char *bytes) { return text; }";
+        for (words, expected) in [
+            (
+                ["key=a=b", "text=out:64", "m=[[1,2,3],[4,5,6]]", "bytes=[1,2]"],
+                [
+                    ("char*", "a=b", In),
+                    ("char[64]", "", Out),
+                    ("int[][3]", "[[1,2,3],[4,5,6]]", In),
+                    ("unsigned char[]", "[1,2]", In),
+                ],
+            ),
+            (
+                ["key=[x", "text=inout:64:hello", "m=out:2", "bytes=hello"],
+                [("char*", "[x", In), ("char[64]", "hello", InOut), ("int[2][3]", "", Out), ("char*", "hello", In)],
+            ),
+            (
+                ["key=in:out:64", "text=inout:hello", "m=inout:[1,2,3]", "bytes=out:4"],
+                [
+                    ("char*", "out:64", In),
+                    ("char*", "hello", InOut),
+                    ("int[][3]", "[1,2,3]", InOut),
+                    ("unsigned char[4]", "", Out),
+                ],
+            ),
+        ] {
+            let expected = expected.map(|(ty, value, mode)| (ty.to_owned(), value.to_owned(), mode));
+            assert_eq!(made(source, &words).unwrap(), expected);
+        }
+        assert_eq!(made("void f(long *x) {}", &["x=inout:5"]).unwrap(), [("long".to_owned(), "5".to_owned(), InOut)]);
+        for (words, problem) in [
+            (["key=out:3", "text=a", "m=[]", "bytes=a"], "`key` is a pointer to const"),
+            (["key=a", "text=out:", "m=[]", "bytes=a"], "`text=out:`: behind `out:` stands the number"),
+            (["key=a", "text=a", "m=3", "bytes=a"], "`m` is a pointer to `int`"),
+        ] {
+            let message = made(source, &words).unwrap_err();
+            assert!(message.starts_with(problem), "{message}");
+        }
+        assert!(made(source, &["key=a", "m=[]", "bytes=a"]).unwrap_err().contains("text=out:64"));
+        let prototype = "char *f(const char *key, char *text, int m[][3], unsigned char *bytes)";
+        assert!(made(source, &["text=a", "bytes=a"]).unwrap_err().contains(prototype));
     }
 
     fn sum() -> Signature {
@@ -181,6 +312,7 @@ mod tests {
                 parameter("c", ParameterType::Pointer { element: ScalarType::Float }),
             ],
             result: None,
+            returns_text: false,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use skerry_api::faas::{ExecuteRequest, Parameter};
+use skerry_api::faas::{ExecuteRequest, Parameter, ParameterMode};
 use skerry_c_compiler::ScalarType;
 
 use crate::c_function::{encode, input, output};
@@ -20,10 +20,13 @@ pub enum WasmFunctionError {
     #[error("the runtime runs the module's export `run`, or its only one; `{0}` cannot be chosen")]
     Function(String),
     /// An argument without a type.
-    #[error("`{0}` is not type:value (int:3, double:4.5) or out:type")]
+    #[error("`{0}` is not type:value (int:3, double:4.5), out:type or inout:type:value")]
     NotTyped(String),
     /// A type that C does not have.
-    #[error("`{0}` is no type; use int, unsigned int, long, unsigned long, float or double")]
+    #[error(
+        "`{0}` is no type; use int, unsigned int, long, unsigned long, float or double, an array of one (int[], int[3]), \
+         or char* for a text"
+    )]
     Type(String),
 }
 
@@ -53,16 +56,22 @@ pub fn request(module: &[u8], wanted: Option<&str>, arguments: &[String]) -> Res
 
 fn parameter(index: usize, argument: &str) -> Result<Parameter, WasmFunctionError> {
     let name = format!("argument{}", index + 1);
-    match argument.split_once(':') {
-        Some(("out", type_name)) => Ok(output(checked_type(type_name)?, &name)),
-        Some((type_name, value)) => Ok(input(checked_type(type_name)?, &name, value)),
-        None => Err(WasmFunctionError::NotTyped(argument.to_owned())),
+    let not_typed = || WasmFunctionError::NotTyped(argument.to_owned());
+    match argument.split_once(':').ok_or_else(not_typed)? {
+        ("out", type_name) => Ok(output(checked_type(type_name)?, &name)),
+        ("inout", rest) => {
+            let (type_name, value) = rest.split_once(':').ok_or_else(not_typed)?;
+            Ok(Parameter { mode: ParameterMode::InOut, ..input(checked_type(type_name)?, &name, value) })
+        }
+        (type_name, value) => Ok(input(checked_type(type_name)?, &name, value)),
     }
 }
 
+/// The type with its element under its usual name; lengths and `*` are the runtime's to check.
 fn checked_type(name: &str) -> Result<String, WasmFunctionError> {
-    let scalar = ScalarType::from_name(name).ok_or_else(|| WasmFunctionError::Type(name.to_owned()))?;
-    Ok(scalar.name().to_owned())
+    let (element, rest) = name.split_at(name.find(['[', '*']).unwrap_or(name.len()));
+    let scalar = ScalarType::from_name(element).ok_or_else(|| WasmFunctionError::Type(name.to_owned()))?;
+    Ok([scalar.name(), rest].concat())
 }
 
 #[cfg(test)]
@@ -76,11 +85,19 @@ mod tests {
         assert_eq!(parameter(0, "int:-3").unwrap(), input("int".to_owned(), "argument1", "-3"));
         assert_eq!(parameter(1, "unsigned long:7").unwrap(), input("unsigned long".to_owned(), "argument2", "7"));
         assert_eq!(parameter(2, "out:float").unwrap(), output("float".to_owned(), "argument3"));
+        assert_eq!(parameter(0, "int[]:[1,2]").unwrap(), input("int[]".to_owned(), "argument1", "[1,2]"));
+        assert_eq!(parameter(0, "out:unsigned[3][4]").unwrap(), output("unsigned int[3][4]".to_owned(), "argument1"));
+        let both = parameter(0, "inout:char[8]:a:b").unwrap();
+        let expected = Parameter { mode: ParameterMode::InOut, ..input("char[8]".to_owned(), "argument1", "a:b") };
+        assert_eq!(both, expected);
     }
 
     #[test]
     fn arguments_without_a_known_type_are_refused() {
-        assert_eq!(parameter(0, "3").unwrap_err().to_string(), "`3` is not type:value (int:3, double:4.5) or out:type");
+        assert_eq!(
+            parameter(0, "3").unwrap_err().to_string(),
+            "`3` is not type:value (int:3, double:4.5), out:type or inout:type:value"
+        );
         assert!(matches!(parameter(0, "i32:3"), Err(WasmFunctionError::Type(name)) if name == "i32"));
         assert!(matches!(parameter(0, "out:"), Err(WasmFunctionError::Type(name)) if name.is_empty()));
     }

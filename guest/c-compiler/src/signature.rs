@@ -206,6 +206,10 @@ pub struct FunctionParameter {
     pub name: String,
     /// What it takes.
     pub ty: ParameterType,
+    /// For a pointer to arrays (`int m[][4]`, which is `int (*m)[4]`): their lengths, outermost first.
+    pub inner: Vec<u32>,
+    /// For a pointer: whether the function promises not to write through it.
+    pub is_const: bool,
 }
 
 /// The function to run: its C name and types.
@@ -215,8 +219,10 @@ pub struct Signature {
     pub name: String,
     /// Its parameters, in order.
     pub parameters: Vec<FunctionParameter>,
-    /// What it returns; `None` for `void`.
+    /// What it returns; `None` for `void`, and for a text.
     pub result: Option<ScalarType>,
+    /// Whether it returns a pointer to characters: the address (`i32`) of a text that ends with the character 0, or 0.
+    pub returns_text: bool,
 }
 
 #[cfg(test)]

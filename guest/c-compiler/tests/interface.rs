@@ -6,7 +6,7 @@ use skerry_c_compiler::{
 use wasmi::{Engine, ExternType, Module};
 
 fn parameter(name: &str, ty: ParameterType) -> FunctionParameter {
-    FunctionParameter { name: name.to_owned(), ty }
+    FunctionParameter { name: name.to_owned(), ty, inner: Vec::new(), is_const: false }
 }
 
 #[test]
@@ -20,11 +20,24 @@ fn the_signature_is_that_of_the_last_function_with_typedefs_resolved() {
         signature.parameters,
         [
             parameter("n", ParameterType::Scalar(ScalarType::UnsignedChar)),
-            parameter("x", ParameterType::Pointer { element: ScalarType::Float }),
+            FunctionParameter {
+                is_const: true,
+                ..parameter("x", ParameterType::Pointer { element: ScalarType::Float })
+            },
             parameter("out", ParameterType::Pointer { element: ScalarType::Double }),
             parameter("", ParameterType::Scalar(ScalarType::UnsignedLong)),
         ]
     );
+}
+
+#[test]
+fn pointers_to_arrays_and_texts_are_told() {
+    let source = "const char *name(int m[3][4], const char *key, double t[][2][5]) { return key + m[0][0]; }";
+    let signature = compile(source).expect("compiles").signature;
+    assert!(signature.returns_text && signature.result.is_none());
+    let inner: Vec<(&[u32], bool)> =
+        signature.parameters.iter().map(|parameter| (parameter.inner.as_slice(), parameter.is_const)).collect();
+    assert_eq!(inner, [(&[4][..], false), (&[], true), (&[2, 5], false)]);
 }
 
 #[test]

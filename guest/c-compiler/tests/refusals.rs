@@ -301,29 +301,33 @@ fn the_function_to_run_must_be_callable_from_outside() {
         ("int x;", "line 1, column 1: the source defines no function to run"),
         (
             "int f(int **a) { return 0; }",
-            "line 1, column 5: parameter 'a' of the function to run, 'f', cannot be 'int**'",
+            "line 1, column 5: parameter 'a' of the function to run, 'f', cannot be 'int**': \
+             only one pointer deep can be passed: an array of numbers, or a text (char *)",
         ),
         (
             "int f(void *a) { return 0; }",
-            "line 1, column 5: parameter 'a' of the function to run, 'f', cannot be 'void*'",
-        ),
-        (
-            "int f(int a[2][2]) { return 0; }",
-            "line 1, column 5: parameter 'a' of the function to run, 'f', cannot be 'pointer to array'",
+            "line 1, column 5: parameter 'a' of the function to run, 'f', cannot be 'void*': \
+             declare it as a pointer to what it points to",
         ),
         (
             "int f(int (*g)(int)) { return g(1); }",
-            "line 1, column 5: parameter 'g' of the function to run, 'f', cannot be 'pointer to function'",
+            "line 1, column 5: parameter 'g' of the function to run, 'f', cannot be 'pointer to function': \
+             call the function by its name",
         ),
         (
             "struct s { int a; };\nint f(struct s a) { return a.a; }",
-            "line 2, column 5: parameter 'a' of the function to run, 'f', cannot be 'struct s'",
+            "line 2, column 5: parameter 'a' of the function to run, 'f', cannot be 'struct s': \
+             pass its members as parameters of their own, and build it in the function",
         ),
         (
             "int f(int n, ...) { return n; }",
             "line 1, column 5: the function to run, 'f', cannot have variable arguments",
         ),
-        ("int *f(int *a) { return a; }", "line 1, column 6: the function to run, 'f', cannot return 'int*'"),
+        (
+            "int *f(int *a) { return a; }",
+            "line 1, column 6: the function to run, 'f', cannot return 'int*': \
+             return a number or a text (char *), or write through pointers that are parameters",
+        ),
     ]);
 }
 

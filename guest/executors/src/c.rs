@@ -3,7 +3,7 @@
 use crate::arguments::{Expected, Signature};
 use crate::compiled::{BufferPlace, Compiled, Interface, new_engine};
 use crate::{Limits, RequestError, wasm};
-use skerry_c_compiler::ParameterType;
+use skerry_c_compiler::{FunctionParameter, ParameterType};
 
 /// The export under which the compiler puts the function to run.
 const RUN_EXPORT: &str = "run";
@@ -33,13 +33,17 @@ pub(crate) fn compile(source: &[u8], limits: &Limits) -> Result<Compiled, Reques
 }
 
 fn signature_of(signature: skerry_c_compiler::Signature) -> Signature {
-    let parameters = signature.parameters.into_iter().map(|parameter| match parameter.ty {
-        ParameterType::Scalar(scalar_type) => Expected::Scalar { name: parameter.name, scalar_type },
-        ParameterType::Pointer { element } => Expected::Pointer { name: parameter.name, element },
+    let parameters = signature.parameters.into_iter().map(|parameter| {
+        let FunctionParameter { name, ty, inner, is_const } = parameter;
+        match ty {
+            ParameterType::Scalar(scalar_type) => Expected::Scalar { name, scalar_type },
+            ParameterType::Pointer { element } => Expected::Pointer { name, element, inner, is_const },
+        }
     });
     Signature {
         parameters: parameters.collect(),
         results: signature.result.into_iter().collect(),
+        returns_text: signature.returns_text,
         buffer_result: None,
         has_memory: true,
         has_objects: false,

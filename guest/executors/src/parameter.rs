@@ -6,41 +6,50 @@
 //! [`skerry_api::faas::Parameter`]: https://docs.rs/skerry-api
 
 use crate::RequestError;
+use crate::data_type::{self, DataType, NamedType, Shape, size_bytes};
+use crate::list;
 use crate::memory::with_room;
 use crate::parameter_fields;
 use crate::parameter_fields::Field;
-use crate::scalar::{Scalar, shorten, size_of};
+use crate::scalar::{Scalar, shorten};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use skerry_c_compiler::ScalarType;
 
 /// A parameter of a request, correct in itself.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Parameter {
     pub(crate) name: String,
     pub(crate) data_type: DataType,
-    pub(crate) is_out: bool,
+    pub(crate) mode: Mode,
     pub(crate) value: ParameterValue,
 }
 
-/// A scalar type, or an array of one.
+/// Which way a parameter's value travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct DataType {
-    pub(crate) element: ScalarType,
-    pub(crate) shape: Shape,
+pub(crate) enum Mode {
+    In,
+    Out,
+    InOut,
 }
 
-/// Whether a value is one or many, and in which form it comes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shape {
-    /// One value.
-    Scalar,
-    /// An array, as a JSON list.
-    List,
-    /// An array of `char`, as text.
-    Text,
-    /// An array of bytes, as they are.
-    Bytes,
+impl Mode {
+    fn from_name(name: &str) -> Option<Self> {
+        [Self::In, Self::Out, Self::InOut].into_iter().find(|mode| mode.name() == name)
+    }
+
+    /// The mode as a request writes it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::In => "IN",
+            Self::Out => "OUT",
+            Self::InOut => "INOUT",
+        }
+    }
+
+    /// Whether the final content goes back to the caller.
+    pub(crate) fn is_out(self) -> bool {
+        self != Self::In
+    }
 }
 
 /// What the function gets.
@@ -48,7 +57,7 @@ pub(crate) enum Shape {
 pub(crate) enum ParameterValue {
     /// The value itself, for a scalar `IN` parameter.
     Scalar(Scalar),
-    /// The address of a copy of the content, for an array or an `OUT` parameter.
+    /// The address of a copy of the content, for anything else.
     Buffer(Content),
     /// Nothing: this is what the function's result is, for an `OUT` array of no length.
     Result,
@@ -69,22 +78,6 @@ impl From<Vec<u8>> for Content {
     }
 }
 
-impl DataType {
-    /// The type as the request writes it: `int`, `int[]`.
-    pub(crate) fn name(self) -> String {
-        match self.shape {
-            Shape::Scalar => self.element.name().to_owned(),
-            Shape::List => format!("{}[]", self.element.name()),
-            Shape::Text => "char*".to_owned(),
-            Shape::Bytes => "bytes".to_owned(),
-        }
-    }
-
-    pub(crate) fn is_array(self) -> bool {
-        self.shape != Shape::Scalar
-    }
-}
-
 /// Reads the parameters of a request.
 ///
 /// All buffers together may take `memory_bytes`, since they go into the function's linear memory.
@@ -99,35 +92,37 @@ fn read(index: usize, json: &[u8], free_bytes: &mut usize) -> Result<Parameter, 
         wrong("", format!("is not base64 of a JSON object with type, var_name, value, mode: {error}"))
     })?;
     let name = text_of(index, "var_name", &fields.var_name)?.to_owned();
-    let is_out = match text_of(index, "mode", &fields.mode)? {
-        "IN" => false,
-        "OUT" => true,
-        other => return Err(wrong("mode", format!("is `{}`, which is neither IN nor OUT", shorten(other)))),
-    };
+    let mode = text_of(index, "mode", &fields.mode)?;
+    let mode = Mode::from_name(mode)
+        .ok_or_else(|| wrong("mode", format!("is `{}`, which is none of IN, OUT and INOUT", shorten(mode))))?;
     let type_name = text_of(index, "type", &fields.type_name)?;
-    let (data_type, length) = read_type(type_name).map_err(|message| wrong("type", message))?;
+    let named = data_type::read(type_name).map_err(|message| wrong("type", message))?;
     let base64 = match &fields.value {
-        Field::Missing | Field::Null if is_out => "",
+        Field::Missing | Field::Null if mode == Mode::Out => "",
         value => text_of(index, "value", value)?,
     };
     let mut text = with_room(base64::decoded_len_estimate(base64.len())).ok_or(RequestError::NoMemory)?;
     STANDARD.decode_vec(base64, &mut text).map_err(|error| wrong("value", format!("is not base64: {error}")))?;
-    let value = match data_type.shape {
-        Shape::Text | Shape::Bytes => read_bytes(text, data_type.shape, is_out, free_bytes).map_err(Problem::from),
+    let read = match named.data_type.shape {
+        Shape::Bytes => read_bytes(text, named.data_type, mode, *free_bytes),
         _ => match std::str::from_utf8(&text) {
-            Ok(text) => read_value(text, data_type, length, is_out, free_bytes),
-            Err(_) => Err("is not base64 of UTF-8 text".to_owned().into()),
+            Ok(text) => read_value(text, named, mode, *free_bytes),
+            Err(_) => Err("is not base64 of UTF-8 text; bytes of any kind have the type `bytes`".to_owned().into()),
         },
     };
-    let value = value.map_err(|problem| match problem {
+    let (data_type, value) = read.map_err(|problem| match problem {
         Problem::Value(message) => wrong("value", message),
         Problem::NoMemory => RequestError::NoMemory,
     })?;
-    Ok(Parameter { name, data_type, is_out, value })
+    if let ParameterValue::Buffer(content) = &value {
+        *free_bytes = free_bytes.saturating_sub(content.size_bytes);
+    }
+    Ok(Parameter { name, data_type, mode, value })
 }
 
 /// Why a value cannot be read.
-enum Problem {
+#[derive(Debug)]
+pub(crate) enum Problem {
     /// It is wrong.
     Value(String),
     /// There is no memory for it.
@@ -144,166 +139,142 @@ fn text_of<'a>(index: usize, name: &str, field: &'a Field<'_>) -> Result<&'a str
     field.text().map_err(|problem| RequestError::bad_parameter(index, name, problem.to_owned()))
 }
 
-/// Reads a type's name: a scalar type, alone or with `[]` or `[4]` behind it; `char*`, `const char*`, `bytes`.
-fn read_type(name: &str) -> Result<(DataType, Option<usize>), String> {
-    let unknown = || {
-        let name = shorten(name);
-        format!(
-            "`{name}` is not a C scalar type, nor an array `type[]` or `type[length]` of one, nor `char*` or `bytes`"
-        )
-    };
-    if name.trim_ascii() == "bytes" {
-        return Ok((DataType { element: ScalarType::UnsignedChar, shape: Shape::Bytes }, None));
-    }
-    if let Some(pointed_to) = name.trim_ascii().strip_suffix('*') {
-        return match pointed_to.trim_ascii() {
-            "char" | "const char" => Ok((DataType { element: ScalarType::Char, shape: Shape::Text }, None)),
-            _ => Err(unknown()),
-        };
-    }
-    let (scalar, is_array, length) = match name.trim_ascii().strip_suffix(']') {
-        None => (name, false, None),
-        Some(array) => match array.rsplit_once('[').ok_or_else(unknown)? {
-            (scalar, "") => (scalar, true, None),
-            (scalar, length) => (scalar, true, Some(length.parse().map_err(|_| unknown())?)),
-        },
-    };
-    let element = ScalarType::from_name(scalar).ok_or_else(unknown)?;
-    let shape = if is_array { Shape::List } else { Shape::Scalar };
-    Ok((DataType { element, shape }, length))
-}
-
-/// Takes a text, and a NUL behind it for C, or bytes as they are.
-fn read_bytes(
-    mut bytes: Vec<u8>,
-    shape: Shape,
-    is_out: bool,
-    free_bytes: &mut usize,
-) -> Result<ParameterValue, String> {
-    if is_out {
-        let message = "is there, but an OUT parameter of this type is the function's result: leave it empty";
-        return if bytes.is_empty() { Ok(ParameterValue::Result) } else { Err(message.to_owned()) };
-    }
-    if shape == Shape::Text {
-        if bytes.contains(&0) || std::str::from_utf8(&bytes).is_err() {
-            return Err("is not base64 of UTF-8 text without NUL; bytes of any kind have the type `bytes`".to_owned());
-        }
-        bytes.reserve_exact(1);
-        bytes.push(0);
-    }
-    *free_bytes = free_bytes.checked_sub(bytes.len()).ok_or_else(too_large)?;
-    Ok(ParameterValue::Buffer(bytes.into()))
-}
-
+/// Reads a value; of an array or a text, the value says what the type's name leaves open.
 fn read_value(
     text: &str,
-    data_type: DataType,
-    length: Option<usize>,
-    is_out: bool,
-    free_bytes: &mut usize,
-) -> Result<ParameterValue, Problem> {
+    named: NamedType,
+    mode: Mode,
+    free_bytes: usize,
+) -> Result<(DataType, ParameterValue), Problem> {
+    let NamedType { data_type, length } = named;
     let element = data_type.element;
     let nothing = text.trim_ascii().is_empty();
-    if nothing && !is_out {
-        return Err("is empty: an IN parameter needs a value".to_owned().into());
+    if mode == Mode::Out && nothing {
+        let length = if data_type.is_array() { length } else { Some(1) };
+        let value = match length {
+            Some(length) => ParameterValue::Buffer(zeroes(size_bytes(length, element), free_bytes)?),
+            None => ParameterValue::Result,
+        };
+        return Ok((data_type, value));
     }
-    if !is_out && !data_type.is_array() {
-        return Ok(ParameterValue::Scalar(Scalar::parse(text, element)?));
-    }
-    let content = match (data_type.is_array(), length) {
-        (true, None) if nothing => return Ok(ParameterValue::Result),
-        (true, Some(length)) if nothing => zeroes(length, element, *free_bytes)?,
-        (true, length) => read_list(text, element, length, *free_bytes)?.into(),
-        (false, _) if nothing => zeroes(1, element, *free_bytes)?,
-        (false, _) => {
-            let mut bytes = Vec::new();
-            Scalar::parse(text, element)?.write_to(&mut bytes, element);
-            bytes.into()
-        }
-    };
-    *free_bytes = free_bytes.saturating_sub(content.size_bytes);
-    Ok(ParameterValue::Buffer(content))
-}
-
-fn zeroes(length: usize, element: ScalarType, free_bytes: usize) -> Result<Content, String> {
-    match length.checked_mul(size_of(element)) {
-        Some(size_bytes) if size_bytes <= free_bytes => Ok(Content { bytes: Vec::new(), size_bytes }),
-        _ => Err(too_large()),
-    }
-}
-
-/// Reads a list in JSON form, `[1, 2, 3]`, into the bytes of an array.
-///
-/// Each element has the form of a scalar value; in quotation marks, too, since JSON has no other way to say `"inf"`.
-fn read_list(text: &str, element: ScalarType, length: Option<usize>, free_bytes: usize) -> Result<Vec<u8>, Problem> {
-    let list = text.trim_ascii();
-    let list = list.strip_prefix('[').and_then(|list| list.strip_suffix(']'));
-    let list = list.ok_or_else(|| "is not a JSON list".to_owned())?.trim_ascii();
-    let count = if list.is_empty() { 0 } else { list.split(',').count() };
-    let size_bytes = count.saturating_mul(size_of(element));
-    if size_bytes > free_bytes {
-        return Err(too_large().into());
-    }
-    let mut bytes = with_room(size_bytes).ok_or(Problem::NoMemory)?;
-    for (index, item) in list.split(',').take(count).enumerate() {
-        let item = item.trim_ascii();
-        let item = item.strip_prefix('"').and_then(|item| item.strip_suffix('"')).unwrap_or(item);
-        let value = Scalar::parse(item, element).map_err(|message| format!("element {index}: {message}"))?;
-        value.write_to(&mut bytes, element);
-    }
-    match length {
-        Some(length) if length != count => Err(format!("has {count} elements, but the type says {length}").into()),
-        _ => Ok(bytes),
-    }
-}
-
-fn too_large() -> String {
-    "does not fit into the memory that a call may use".to_owned()
-}
-
-/// A buffer's final content in the form of its type: a value, a JSON list, text, or the bytes. `None` when that is longer
-/// than `limit_bytes`, which is noticed before it is made: a list is up to three times as long as what it lists, and may
-/// not fit in memory.
-pub(crate) fn text_of_buffer(bytes: &[u8], data_type: DataType, limit_bytes: usize) -> Option<Vec<u8>> {
-    let element = data_type.element;
-    match data_type.shape {
+    match &data_type.shape {
+        Shape::Scalar if nothing => Err(format!("is empty: an {} parameter needs a value", mode.name()).into()),
         Shape::Scalar => {
-            let text = Scalar::from_bytes(bytes, element).to_text();
-            return Some(text.into_bytes()).filter(|text| text.len() <= limit_bytes);
+            let value = Scalar::parse(text, element)?;
+            if mode == Mode::In {
+                return Ok((data_type, ParameterValue::Scalar(value)));
+            }
+            let mut bytes = Vec::new();
+            value.write_to(&mut bytes, element);
+            fits(bytes.len(), free_bytes)?;
+            Ok((data_type, ParameterValue::Buffer(bytes.into())))
         }
-        Shape::Text | Shape::Bytes => return (bytes.len() <= limit_bytes).then(|| bytes.to_vec()),
-        Shape::List => {}
+        // `char[]` is a text, unless its value is a list of numbers.
+        Shape::Text => match list::read(text, element, free_bytes) {
+            Ok(list) if length.is_none_or(|length| list.lengths == [length]) && list.lengths.len() == 1 => {
+                let data_type = DataType { shape: Shape::Array { inner: Vec::new() }, ..data_type };
+                Ok((data_type, ParameterValue::Buffer(list.bytes.into())))
+            }
+            _ if mode == Mode::Out && length.is_none() => Err(value_of_result().into()),
+            _ => Ok((data_type, ParameterValue::Buffer(read_text(text, length, free_bytes)?))),
+        },
+        // `read_bytes` takes these.
+        Shape::Bytes => Err("is not base64 of bytes".to_owned().into()),
+        Shape::Array { inner } => {
+            if nothing {
+                return Err(format!("is empty: an {} array is a JSON list", mode.name()).into());
+            }
+            let list = list::read(text, element, free_bytes)?;
+            let inner = fitting_shape(&list.lengths, length, inner)?;
+            let data_type = DataType { shape: Shape::Array { inner }, ..data_type };
+            Ok((data_type, ParameterValue::Buffer(list.bytes.into())))
+        }
     }
-    let items = bytes.chunks_exact(size_of(element)).map(|item| Scalar::from_bytes(item, element));
-    list_of(items, limit_bytes).map(String::into_bytes)
 }
 
-/// Values as a JSON list; `None` when it is longer than `limit_bytes`.
-pub(crate) fn list_of(values: impl Iterator<Item = Scalar>, limit_bytes: usize) -> Option<String> {
-    let mut text = String::from("[");
-    for value in values {
-        if text.len() > 1 {
-            text.push(',');
-        }
-        let quote = if value.is_json_number() { "" } else { "\"" };
-        text.push_str(quote);
-        text.push_str(&value.to_text());
-        text.push_str(quote);
-        if text.len() >= limit_bytes {
-            return None;
-        }
+/// Takes bytes as they are.
+fn read_bytes(
+    bytes: Vec<u8>,
+    data_type: DataType,
+    mode: Mode,
+    free_bytes: usize,
+) -> Result<(DataType, ParameterValue), Problem> {
+    if mode != Mode::Out {
+        fits(bytes.len(), free_bytes)?;
+        return Ok((data_type, ParameterValue::Buffer(bytes.into())));
     }
-    text.push(']');
-    Some(text).filter(|text| text.len() <= limit_bytes)
+    if bytes.is_empty() { Ok((data_type, ParameterValue::Result)) } else { Err(value_of_result().into()) }
+}
+
+fn value_of_result() -> String {
+    "is there, but an OUT parameter of this type is the function's result: leave it empty".to_owned()
+}
+
+/// The lengths of inner arrays, if a list of these `lengths` may be one of `length` elements in all, in arrays of `inner`.
+fn fitting_shape(lengths: &[usize], length: Option<usize>, inner: &[usize]) -> Result<Vec<usize>, String> {
+    let elements: usize = lengths.iter().product();
+    if let Some(length) = length.filter(|length| *length != elements) {
+        return Err(format!("has {elements} elements, but the type says {length}"));
+    }
+    match lengths {
+        [_] => {
+            let row: usize = inner.iter().product();
+            if elements.is_multiple_of(row) {
+                return Ok(inner.to_vec());
+            }
+            Err(format!("has {elements} elements, which are no whole rows of {row}"))
+        }
+        [_, rows @ ..] if inner.is_empty() => {
+            if rows.contains(&0) {
+                Ok(Vec::new())
+            } else {
+                Ok(rows.to_vec())
+            }
+        }
+        [_, rows @ ..] if rows == inner => Ok(rows.to_vec()),
+        _ => Err("is a list of lists whose lengths are not those of the type".to_owned()),
+    }
+}
+
+/// A text with its terminating zero, in a buffer of so many characters.
+fn read_text(text: &str, size: Option<usize>, free_bytes: usize) -> Result<Content, Problem> {
+    if text.contains('\0') {
+        return Err("has a character 0, where C would see its end".to_owned().into());
+    }
+    let length = text.len() + 1;
+    let size_bytes = size.unwrap_or(length);
+    if size_bytes < length {
+        let message =
+            format!("has {} bytes and a terminating 0, which do not fit into `char[{size_bytes}]`", text.len());
+        return Err(message.into());
+    }
+    fits(size_bytes, free_bytes)?;
+    let mut bytes = with_room(length).ok_or(Problem::NoMemory)?;
+    bytes.extend_from_slice(text.as_bytes());
+    bytes.push(0);
+    Ok(Content { bytes, size_bytes })
+}
+
+fn zeroes(size_bytes: Option<usize>, free_bytes: usize) -> Result<Content, String> {
+    let size_bytes = size_bytes.ok_or_else(too_large)?;
+    fits(size_bytes, free_bytes)?;
+    Ok(Content { bytes: Vec::new(), size_bytes })
+}
+
+fn fits(size_bytes: usize, free_bytes: usize) -> Result<(), String> {
+    if size_bytes <= free_bytes { Ok(()) } else { Err(too_large()) }
+}
+
+pub(crate) fn too_large() -> String {
+    "does not fit into the memory that a call may use".to_owned()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Content, DataType, ParameterValue, STANDARD, Shape, read_all, text_of_buffer};
-    use crate::RequestError;
+    use super::{Content, ParameterValue, STANDARD, read_all};
+    use crate::{RequestError, list};
     use base64::Engine as _;
     use proptest::prelude::*;
-    use skerry_c_compiler::ScalarType;
 
     const MEMORY_BYTES: usize = 1024;
 
@@ -329,8 +300,8 @@ mod tests {
         match parameter.value {
             ParameterValue::Buffer(mut content) => {
                 content.bytes.resize(content.size_bytes, 0);
-                let text = text_of_buffer(&content.bytes, parameter.data_type, MEMORY_BYTES).unwrap();
-                String::from_utf8(text).unwrap()
+                let content = list::content(&content.bytes, &parameter.data_type, MEMORY_BYTES);
+                String::from_utf8(content.unwrap()).unwrap()
             }
             ParameterValue::Scalar(_) | ParameterValue::Result => panic!("no buffer for {type_name} {mode}"),
         }
@@ -354,7 +325,7 @@ mod tests {
             (r#"{"type":"int","value":"MQ==","mode":"IN"}"#, "params[1].var_name"),
             (r#"{"type":"int","var_name":null,"value":"MQ==","mode":"IN"}"#, "params[1].var_name"),
             (r#"{"type":"int","var_name":"x","value":"MQ=="}"#, "params[1].mode"),
-            (r#"{"type":"int","var_name":"x","value":"MQ==","mode":"INOUT"}"#, "params[1].mode"),
+            (r#"{"type":"int","var_name":"x","value":"MQ==","mode":"BOTH"}"#, "params[1].mode"),
             (r#"{"type":"int","var_name":"x","mode":"IN"}"#, "params[1].value"),
             (r#"{"type":"int","var_name":"x","value":1,"mode":"IN"}"#, "params[1].value"),
             (r#"{"type":"int","var_name":"x","value":"","mode":"IN"}"#, "params[1].value"),
@@ -386,14 +357,63 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_would_be_longer_than_its_limit_is_not_made() {
-        let array = DataType { element: ScalarType::Char, shape: Shape::List };
-        assert_eq!(text_of_buffer(&[1, 2, 3], array, 7).as_deref(), Some(b"[1,2,3]".as_slice()));
-        assert_eq!(text_of_buffer(&[1, 2, 3], array, 6), None);
-        assert_eq!(text_of_buffer(&[], array, 2).as_deref(), Some(b"[]".as_slice()));
-        assert_eq!(text_of_buffer(&[], array, 1), None);
-        for shape in [Shape::Scalar, Shape::Text, Shape::Bytes] {
-            assert_eq!(text_of_buffer(&[100], DataType { shape, ..array }, 0), None);
+    fn arrays_of_arrays_take_lists_of_lists_or_all_elements_in_one() {
+        for (type_name, value, expected) in [
+            ("int[2][3]", "[[1,2,3],[4,5,6]]", "[[1,2,3],[4,5,6]]"),
+            ("int[][3]", "[[1,2,3],[4,5,6]]", "[[1,2,3],[4,5,6]]"),
+            ("int[][3]", "[1,2,3,4,5,6]", "[[1,2,3],[4,5,6]]"),
+            ("int[]", "[[1,2,3],[4,5,6]]", "[[1,2,3],[4,5,6]]"),
+            ("int[6]", "[1,2,3,4,5,6]", "[1,2,3,4,5,6]"),
+            ("int[2][1]", "[]", ""),
+            ("int[][1]", "[]", "[]"),
+        ] {
+            if expected.is_empty() {
+                assert_eq!(field_at_fault(&json(type_name, value, "INOUT")), "params[1].value");
+            } else {
+                assert_eq!(buffer_text(type_name, value, "INOUT"), expected, "{type_name} {value}");
+            }
+        }
+        assert_eq!(buffer_text("short[2][2]", "", "OUT"), "[[0,0],[0,0]]");
+        for (type_name, value) in [
+            ("int[2][3]", "[[1,2],[3,4],[5,6]]"),
+            ("int[2][3]", "[1,2,3]"),
+            ("int[][3]", "[1,2,3,4]"),
+            ("int[][3]", "[[1],[2],[3]]"),
+            ("int[2][2][2]", "[[1,2],[3,4],[5,6],[7,8]]"),
+        ] {
+            assert_eq!(field_at_fault(&json(type_name, value, "IN")), "params[1].value", "{type_name} {value}");
+        }
+    }
+
+    #[test]
+    fn texts_are_texts_in_every_direction() {
+        assert_eq!(buffer_text("char*", " h\u{e4}llo [1] ", "IN"), " h\u{e4}llo [1] ");
+        assert_eq!(buffer_text("const char *", "", "IN"), "");
+        assert_eq!(buffer_text("char[64]", "", "OUT"), "");
+        assert_eq!(buffer_text("char[6]", "hello", "INOUT"), "hello");
+        assert_eq!(buffer_text("char[]", "[104, 105]", "IN"), "[104,105]");
+        assert_eq!(buffer_text("char[]", "[104, x]", "IN"), "[104, x]");
+        let read = |type_name: &str, value: &str| match read_all(&[json(type_name, value, "IN")], MEMORY_BYTES) {
+            Ok(mut parameters) => match parameters.remove(0).value {
+                ParameterValue::Buffer(content) => content.size_bytes,
+                other => panic!("no buffer: {other:?}"),
+            },
+            Err(error) => panic!("{error}"),
+        };
+        assert_eq!((read("char*", "abc"), read("char[64]", "abc")), (4, 64));
+        for (type_name, value, mode) in [("char[5]", "hello", "IN"), ("char*", "a\0b", "IN"), ("char[9999]", "a", "IN")]
+        {
+            assert_eq!(field_at_fault(&json(type_name, value, mode)), "params[1].value", "{type_name} {value}");
+        }
+        let missing = br#"{"type":"char*","var_name":"x","mode":"INOUT"}"#;
+        assert_eq!(field_at_fault(missing), "params[1].value");
+    }
+
+    #[test]
+    fn what_goes_both_ways_needs_a_value() {
+        assert_eq!(buffer_text("float", "2.5", "INOUT"), "2.5");
+        for type_name in ["float", "float[]", "float[2]"] {
+            assert_eq!(field_at_fault(&json(type_name, "", "INOUT")), "params[1].value");
         }
     }
 
@@ -409,12 +429,11 @@ mod tests {
             ("int[]", "1,2", "IN"),
             ("int[]", "[1,]", "IN"),
             ("int[]", "[1,,2]", "IN"),
-            ("int[]", "[[1],[2]]", "IN"),
+            ("int[]", "[[1],[2,3]]", "IN"),
             ("int[]", "[1.5]", "IN"),
-            ("char[]", "[128]", "IN"),
+            ("signed char[]", "[128]", "IN"),
             ("int[2]", "[1,2,3]", "IN"),
             ("int[]", "", "IN"),
-            ("char*", "a\0b", "IN"),
             ("char*", "a", "OUT"),
             ("bytes", "a", "OUT"),
             ("int[18446744073709551615]", "", "OUT"),
@@ -454,7 +473,7 @@ mod tests {
     fn buffers_share_the_memory_that_a_call_may_use() {
         let half = json("char[512]", "", "OUT");
         assert!(read_all(&[half.clone(), half.clone()], MEMORY_BYTES).is_ok());
-        assert!(read_all(&[half.clone(), half.clone(), json("char[]", "[1]", "IN")], MEMORY_BYTES).is_err());
+        assert!(read_all(&[half.clone(), half.clone(), json("short[]", "[1]", "IN")], MEMORY_BYTES).is_err());
         assert!(read_all(&[half.clone(), half, json("char", "", "OUT")], MEMORY_BYTES).is_err());
     }
 
@@ -466,7 +485,7 @@ mod tests {
 
         #[test]
         fn no_field_contents_make_reading_panic(type_name in "[a-z\\[\\]0-9 ]{0,16}", value in "[\\[\\]0-9,.\"e -]{0,16}") {
-            for mode in ["IN", "OUT"] {
+            for mode in ["IN", "OUT", "INOUT"] {
                 let _ = read_all(&[json(&type_name, &value, mode)], MEMORY_BYTES);
                 let _ = read_all(&[json("int[]", &value, mode)], MEMORY_BYTES);
             }

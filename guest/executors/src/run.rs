@@ -6,9 +6,10 @@
 use crate::arguments::{self, Argument, Bound, Buffer, BufferResult};
 use crate::assemblyscript;
 use crate::compiled::{Allocator, BufferPlace, Compiled};
+use crate::data_type::{DataType, Shape};
 use crate::executable::{BoundCall, CallContext, Executable, Parameters};
 use crate::host_functions::MEMORY_EXPORT;
-use crate::parameter::{DataType, Shape, list_of, text_of_buffer};
+use crate::list;
 use crate::sandbox::{CallState, MemoryRefusal};
 use crate::scalar::{Scalar, size_of};
 use crate::wasi::{Ending, Program};
@@ -101,7 +102,8 @@ impl Running<'_> {
         let memory = instance.get_memory(&self.store, MEMORY_EXPORT);
         self.store.data_mut().linear_memory = memory;
         let (inputs, placed) = self.place(arguments, instance, memory)?;
-        let mut outputs = vec![Val::I32(0); interface.signature.results.len()];
+        let result_count = interface.signature.results.len() + usize::from(interface.signature.returns_text);
+        let mut outputs = vec![Val::I32(0); result_count];
         self.call_export(instance, &interface.entry, &inputs, &mut outputs)?;
         if interface.is_program {
             return Ok(self.store.data_mut().program.take_result());
@@ -112,19 +114,22 @@ impl Running<'_> {
         }
         let result = match outs.last() {
             Some((_, value)) => Some(value.clone()),
-            None => self.returned_values(&outputs)?,
+            None => self.returned_values(&outputs, memory)?,
         };
         Ok(Success { result, outs })
     }
 
     /// The results as text: one as it is, several as a JSON list.
-    fn returned_values(&self, outputs: &[Val]) -> Result<Option<Vec<u8>>, Failure> {
+    fn returned_values(&self, outputs: &[Val], memory: Option<Memory>) -> Result<Option<Vec<u8>>, Failure> {
+        if let ([Val::I32(address)], true) = (outputs, self.compiled.interface.signature.returns_text) {
+            return self.returned_text(address.cast_unsigned(), memory);
+        }
         let types = &self.compiled.interface.signature.results;
         let mut values = outputs.iter().zip(types).filter_map(|(value, of)| Scalar::from_wasm(value, *of));
         let text = match types.len() {
             0 => return Ok(None),
             1 => values.next().map(Scalar::to_text),
-            _ => list_of(values, self.meter.context.limits.result_bytes),
+            _ => list::list_of(values, &[], self.meter.context.limits.result_bytes),
         };
         text.map(|text| Some(text.into_bytes())).ok_or_else(|| failure_of_result(self.meter.context.limits))
     }
@@ -263,7 +268,9 @@ impl Running<'_> {
             // Each two bytes become up to three.
             if bytes.len() > limits.result_bytes { None } else { Some(assemblyscript::text(bytes).into_bytes()) }
         } else {
-            text_of_buffer(bytes, data_type, limits.result_bytes)
+            // Its length is known, whatever is in it.
+            let shape = if data_type.shape == Shape::Text { Shape::Bytes } else { data_type.shape };
+            list::content(bytes, &DataType { shape, ..data_type }, limits.result_bytes)
         };
         text.filter(|text| text.len() <= limits.result_bytes).ok_or_else(|| failure_of_result(limits))
     }
@@ -278,11 +285,25 @@ impl Running<'_> {
             let bytes = data.get(address..address + content.size_bytes).ok_or_else(|| missing(MEMORY_EXPORT))?;
             let too_large = || failure_of_result(self.meter.context.limits);
             left_bytes = left_bytes.checked_sub(name.len()).ok_or_else(too_large)?;
-            let text = text_of_buffer(bytes, data_type, left_bytes).ok_or_else(too_large)?;
-            left_bytes -= text.len();
-            outs.push((name, text));
+            let value = list::content(bytes, &data_type, left_bytes).ok_or_else(too_large)?;
+            left_bytes -= value.len();
+            outs.push((name, value));
         }
         Ok(outs)
+    }
+
+    /// The text at an address that the function returned; none at a null pointer.
+    fn returned_text(&self, address: u32, memory: Option<Memory>) -> Result<Option<Vec<u8>>, Failure> {
+        if address == 0 {
+            return Ok(None);
+        }
+        let data = memory.and_then(|memory| memory.data(&self.store).get(address as usize..)).unwrap_or_default();
+        let longest = self.meter.context.limits.result_bytes;
+        match data.iter().take(longest.saturating_add(1)).position(|byte| *byte == 0) {
+            Some(length) => Ok(data.get(..length).map(<[u8]>::to_vec)),
+            None if data.len() > longest => Err(failure_of_result(self.meter.context.limits)),
+            None => Err(failure(FailureKind::Trap, "the function returned a pointer that points to no text")),
+        }
     }
 
     fn failure(&self, error: &Error) -> Failure {

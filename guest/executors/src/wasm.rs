@@ -154,7 +154,7 @@ fn signature_of(
     };
     let results = function.results().iter().map(scalar_type).collect::<Result<_, _>>()?;
     let parameters = function.params().iter().map(|param| Expected::Wasm(*param)).collect();
-    Ok(Signature { parameters, results, buffer_result, has_memory, has_objects })
+    Ok(Signature { parameters, results, returns_text: false, buffer_result, has_memory, has_objects })
 }
 
 /// The C type in which a WebAssembly value is printed. The module does not tell signed from unsigned.

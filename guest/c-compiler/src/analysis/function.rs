@@ -7,7 +7,7 @@ use super::statics::Statics;
 use super::{Analysis, FunctionState, builtins, jumps, recursion};
 use crate::diagnostics::{Reported, SourceOffset};
 use crate::ir::{Body, Expression, Function, FunctionId, Kind, LocalId, Place, Program};
-use crate::signature::{FunctionParameter, ParameterType, Signature};
+use crate::signature::{FunctionParameter, ParameterType, ScalarType, Signature};
 use crate::types::{FunctionType, Qualified, Type};
 use lang_c::ast::{FunctionDefinition, Identifier, Statement as StatementTree};
 use lang_c::span::Node;
@@ -257,25 +257,57 @@ fn signature(entry: &FunctionEntry) -> Result<Signature, String> {
         return Err(format!("the function to run, '{}', cannot have variable arguments", entry.name));
     }
     for (ty, name) in entry.face.parameters.iter().zip(&entry.parameter_names) {
+        let mut inner = Vec::new();
+        let mut is_const = false;
         let ty = match ty {
             Type::Scalar(scalar) => ParameterType::Scalar(*scalar),
-            Type::Pointer(target) => match target.ty {
-                Type::Scalar(element) => ParameterType::Pointer { element },
-                _ => return Err(unpassable(entry, name, ty)),
-            },
+            Type::Pointer(target) => {
+                let mut target = target;
+                while let Type::Array(element, length) = &target.ty {
+                    inner.push(*length);
+                    target = element;
+                }
+                is_const = target.is_const;
+                match target.ty {
+                    Type::Scalar(element) => ParameterType::Pointer { element },
+                    _ => return Err(unpassable(entry, name, ty)),
+                }
+            }
             ty => return Err(unpassable(entry, name, ty)),
         };
-        parameters.push(FunctionParameter { name: name.clone(), ty });
+        parameters.push(FunctionParameter { name: name.clone(), ty, inner, is_const });
     }
+    let mut returns_text = false;
     let result = match &entry.face.result {
         Type::Void => None,
         Type::Scalar(scalar) => Some(*scalar),
-        ty => return Err(format!("the function to run, '{}', cannot return '{}'", entry.name, ty.name())),
+        Type::Pointer(target) if is_character(&target.ty) => {
+            returns_text = true;
+            None
+        }
+        ty => {
+            let advice = "return a number or a text (char *), or write through pointers that are parameters";
+            return Err(format!("the function to run, '{}', cannot return '{}': {advice}", entry.name, ty.name()));
+        }
     };
-    Ok(Signature { name: entry.name.clone(), parameters, result })
+    Ok(Signature { name: entry.name.clone(), parameters, result, returns_text })
+}
+
+fn is_character(ty: &Type) -> bool {
+    matches!(ty, Type::Scalar(ScalarType::Char | ScalarType::SignedChar | ScalarType::UnsignedChar))
 }
 
 fn unpassable(entry: &FunctionEntry, parameter: &str, ty: &Type) -> String {
     let name = &entry.name;
-    format!("parameter '{parameter}' of the function to run, '{name}', cannot be '{}'", ty.name())
+    let target = match ty {
+        Type::Pointer(target) => &target.ty,
+        ty => ty,
+    };
+    let advice = match target {
+        Type::Void => "declare it as a pointer to what it points to",
+        Type::Pointer(_) => "only one pointer deep can be passed: an array of numbers, or a text (char *)",
+        Type::Function(_) => "call the function by its name",
+        _ => "pass its members as parameters of their own, and build it in the function",
+    };
+    format!("parameter '{parameter}' of the function to run, '{name}', cannot be '{}': {advice}", ty.name())
 }

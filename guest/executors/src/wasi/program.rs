@@ -1,8 +1,10 @@
 //! A call as a program sees it: arguments, environment, input, output.
 
 use super::Errno;
+use crate::data_type::Shape;
+use crate::list;
 use crate::memory::with_room;
-use crate::parameter::{Parameter, ParameterValue, Shape, text_of_buffer};
+use crate::parameter::{Parameter, ParameterValue};
 use crate::{RequestError, Success};
 
 /// The parameter's name that makes it the program's input rather than an argument.
@@ -41,7 +43,7 @@ impl Program {
         let mut program = Self { output: Some(Vec::new()), ..Self::of_function() };
         for (index, parameter) in parameters.into_iter().enumerate() {
             let wrong = |message: &str| RequestError::unusable(format!("params[{index}] {message}"));
-            if parameter.is_out {
+            if parameter.mode.is_out() {
                 return Err(wrong("is OUT, but the result of a program is what it writes to stdout"));
             }
             let name = parameter.name.clone();
@@ -100,8 +102,8 @@ fn text_of(parameter: Parameter) -> Option<Vec<u8>> {
     let data_type = parameter.data_type;
     match parameter.value {
         ParameterValue::Scalar(scalar) => Some(scalar.to_text().into_bytes()),
-        ParameterValue::Buffer(content) if data_type.shape == Shape::List => {
-            text_of_buffer(&content.bytes, data_type, usize::MAX)
+        ParameterValue::Buffer(content) if matches!(data_type.shape, Shape::Array { .. }) => {
+            list::content(&content.bytes, &data_type, usize::MAX)
         }
         ParameterValue::Buffer(mut content) => {
             if data_type.shape == Shape::Text {

@@ -76,7 +76,7 @@ fn an_out_array_of_an_allocator_begins_as_zeroes_and_its_content_comes_back() {
         r#"(data (i32.const 4096) "dirt") (func (export "run") (param i32)
         (i32.store8 (local.get 0) (i32.const 9)))"#,
     );
-    assert_eq!(result(run_wat(&executors(), &module, &[output("char[4]", "c")])), "[9,0,0,0]");
+    assert_eq!(result(run_wat(&executors(), &module, &[output("signed char[4]", "c")])), "[9,0,0,0]");
 }
 
 #[test]

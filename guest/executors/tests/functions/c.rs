@@ -150,3 +150,81 @@ fn a_c_function_cannot_get_away_with_anything() {
         assert_eq!(result(run_c(&executors, "int f(void) { return 7; }", &[])), "7");
     }
 }
+
+#[track_caller]
+fn result_of(source: &[u8], params: &[Vec<u8>]) -> String {
+    result(run(&executors(), Lang::C, source, params).unwrap())
+}
+
+#[test]
+fn texts_go_in_and_out_as_they_are() {
+    let count = b"unsigned long count(const char *s) { unsigned long n = 0; while (s[n]) n++; return n; }";
+    assert_eq!(result_of(count, &[input("char*", "h\u{e4}llo")]), "6");
+    assert_eq!(result_of(count, &[input("const char *", "")]), "0");
+    assert_eq!(result_of(count, &[input("char[64]", "abc")]), "3");
+    let upper = b"void upper(char *s) { for (; *s; s++) if (*s >= 'a' && *s <= 'z') *s -= 32; }";
+    assert_eq!(result_of(upper, &[parameter("char*", "s", "hello", "INOUT")]), "HELLO");
+    let twice = b"void twice(char *s) { int n = 0; while (s[n]) n++; for (int i = 0; i < n; i++) s[n + i] = s[i]; s[2 * n] = 0; }";
+    assert_eq!(result_of(twice, &[parameter("char[16]", "s", "ab", "INOUT")]), "abab");
+    let write = b"void digits(int n, char out[]) { for (int i = 0; i < n; i++) out[i] = '0' + i; }";
+    assert_eq!(result_of(write, &[input("int", "5"), output("char[8]", "out")]), "01234");
+    assert_eq!(result_of(write, &[input("int", "8"), output("char[8]", "out")]), "01234567");
+    let name = b"const char *name(int n) { static const char *names[] = {\"zero\", \"\", \"\\u00e4\"}; return n < 3 ? names[n] : 0; }";
+    for (argument, expected) in [("0", "zero"), ("1", ""), ("2", "\u{e4}")] {
+        assert_eq!(result_of(name, &[input("int", argument)]), expected);
+    }
+    let outcome = run(&executors(), Lang::C, name, &[input("int", "3")]).unwrap();
+    assert_eq!(success(outcome).result, None, "a null pointer is no text");
+    let wild = b"char *wild(unsigned address) { return (char *)address; }";
+    let outcome = run(&executors(), Lang::C, wild, &[input("unsigned", "4294967295")]).unwrap();
+    assert!(failure(outcome, FailureKind::Trap).contains("points to no text"));
+    assert!(refusal(upper, &[input("char", "1")]).contains("a text (type `char*`)"));
+    assert!(refusal(count, &[output("char[9]", "s")]).contains("pass it as IN"));
+}
+
+#[test]
+fn arrays_go_both_ways_and_in_rows() {
+    let sort = b"void sort(int n, int a[]) { for (int i = 0; i < n; i++) for (int j = i; j > 0 && a[j] < a[j-1]; j--) { int t = a[j]; a[j] = a[j-1]; a[j-1] = t; } }";
+    assert_eq!(result_of(sort, &[input("int", "4"), parameter("int[]", "a", "[3,1,-2,2]", "INOUT")]), "[-2,1,2,3]");
+    let bump = b"void bump(long *x) { *x += 1; }";
+    assert_eq!(result_of(bump, &[parameter("long", "x", "41", "INOUT")]), "42");
+    let transpose = b"void transpose(int a[2][3], int b[3][2]) { for (int i = 0; i < 2; i++) for (int j = 0; j < 3; j++) b[j][i] = a[i][j]; }";
+    let expected = "[[1,4],[2,5],[3,6]]";
+    for a in
+        [input("int[2][3]", "[[1,2,3],[4,5,6]]"), input("int[][3]", "[1,2,3,4,5,6]"), input("int[]", "[1,2,3,4,5,6]")]
+    {
+        assert_eq!(result_of(transpose, &[a, output("int[3][2]", "b")]), expected);
+    }
+    let flat = result_of(transpose, &[input("int[]", "[1,2,3,4,5,6]"), output("int[6]", "b")]);
+    assert_eq!(flat, "[1,4,2,5,3,6]");
+    let message = refusal(transpose, &[input("int[3][2]", "[1,2,3,4,5,6]"), output("int[3][2]", "b")]);
+    assert!(message.contains("params[0]") && message.contains("`int a[][3]`"), "{message}");
+}
+
+#[test]
+fn every_scalar_type_is_a_parameter_and_a_result_of() {
+    for (name, value) in [
+        ("_Bool", "1"),
+        ("char", "-5"),
+        ("signed char", "-128"),
+        ("unsigned char", "255"),
+        ("short", "-32768"),
+        ("unsigned short", "65535"),
+        ("int", "-7"),
+        ("unsigned", "4294967295"),
+        ("long", "-9223372036854775808"),
+        ("unsigned long", "18446744073709551615"),
+        ("long long", "-1"),
+        ("unsigned long long", "18446744073709551615"),
+        ("float", "-2.5"),
+        ("double", "1e300"),
+    ] {
+        let source = format!("{name} same({name} x) {{ return x; }}");
+        assert_eq!(result_of(source.as_bytes(), &[input(name, value)]), value, "{name}");
+        let through = format!("void same({name} *x) {{ *x = *x; }}");
+        assert_eq!(result_of(through.as_bytes(), &[parameter(name, "x", value, "INOUT")]), value, "{name}");
+    }
+    let color = b"enum color { RED, GREEN, BLUE }; enum color next(enum color c) { return (c + 1) % 3; }";
+    assert_eq!(result_of(color, &[input("enum color", "2")]), "0");
+    assert_eq!(result_of(color, &[input("unsigned int", "1")]), "2");
+}

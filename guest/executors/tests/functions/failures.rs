@@ -170,8 +170,12 @@ fn a_result_beyond_its_limit_fails_the_call_before_it_is_made() {
     let wat = r#"(module (memory (export "memory") 1) (func (export "run") (param i32 i32)))"#;
     let run = |first: &str, second: &str| run_wat(&executors, wat, &[output(first, "a"), output(second, "b")]);
     // Names count too: "a" with 49 characters of text, "b" with 49.
-    assert_eq!(success(run("char[24]", "char[24]")).outs.len(), 2);
-    for (first, second) in [("char[24]", "char[25]"), ("char[16000000]", "char"), ("char", "char[16000000]")] {
+    assert_eq!(success(run("signed char[24]", "signed char[24]")).outs.len(), 2);
+    for (first, second) in [
+        ("signed char[24]", "signed char[25]"),
+        ("signed char[16000000]", "signed char"),
+        ("signed char", "signed char[16000000]"),
+    ] {
         let reason = failure(run(first, second), FailureKind::Output);
         assert_eq!(reason, "the result is larger than 100 bytes");
     }

@@ -191,10 +191,12 @@ fn is_word(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
 }
 
-/// Whether the first brace of these tokens opens the body of a function.
+/// Whether the first brace of these tokens opens the body of a function: it stands behind parentheses, and belongs to no
+/// initialiser.
 fn is_function(part: &[TextToken<'_>]) -> bool {
     let brace = part.iter().position(|token| token.text == "{");
-    brace.and_then(|brace| brace.checked_sub(1)).is_some_and(|before| part[before].text == ")")
+    let head = brace.and_then(|brace| part.get(..brace)).unwrap_or_default();
+    head.last().is_some_and(|last| last.text == ")") && head.iter().all(|token| token.text != "=")
 }
 
 /// Splits the tokens into the declarations at file scope.
@@ -228,7 +230,7 @@ fn declaration_end(tokens: &[TextToken<'_>]) -> (usize, bool) {
         match token.text {
             "{" => {
                 if depth == 0 {
-                    opened_by_list = index > 0 && tokens[index - 1].text == ")";
+                    opened_by_list = is_function(&tokens[..=index]);
                 }
                 depth += 1;
             }

@@ -72,3 +72,13 @@ fn the_heap_begins_after_everything_that_the_module_uses() {
     let (heap_base, pages) = initial_pages("int f(int a) { int *p = &a; return a ? f(*p - 1) : 0; }");
     assert!(heap_base > 256 * 1024 && pages * 65536 >= u64::from(heap_base));
 }
+
+#[test]
+fn initialisers_at_file_scope_may_hold_compound_literals() {
+    let source = "struct p { int a, b; };\nstatic struct p *global = &(struct p){3, 4};\n\
+                  static const int *const odd = (const int[]){1, 3, 5};\nint f(void) { return global->a + odd[1]; }";
+    compile(source).unwrap_or_else(|errors| panic!("{errors}"));
+    let wrong = source.replace("return", "return +;");
+    let errors = compile(&wrong).expect_err("wrong");
+    assert_eq!(errors.diagnostics().len(), 1, "{errors}");
+}

@@ -285,7 +285,7 @@ fn a_hostile_parameter_does_not_take_the_machine_down() {
 fn large_arrays_end_in_an_answer_whatever_they_ask_for() {
     let runtime = Runtime::start(&[]);
     let fill = "void fill(char *v) { v[0] = 1; }";
-    let out = |length: u64| faas::parameter(&format!("char[{length}]"), "v", "", "OUT");
+    let out = |length: u64| faas::parameter(&format!("signed char[{length}]"), "v", "", "OUT");
     // As text, a megabyte of this is two; and an answer has it three times, in base64.
     for length in [1_000_000, 8_000_000, 16_000_000] {
         let answer = runtime.post(SYNC, &c(fill, &[out(length)]));

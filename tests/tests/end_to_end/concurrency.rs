@@ -159,7 +159,7 @@ fn clients_that_leave_together_take_nothing_along() {
 fn everything_at_its_limit_at_once_still_fits_the_machine() {
     let runtime = Runtime::start(&[]);
     // Results of tasks: 400,000 zeroes, each with its comma.
-    let zeroes = c("void zero(char *v) { v[0] = 0; }", &[parameter("char[400000]", "v", "", "OUT")]);
+    let zeroes = c("void zero(char *v) { v[0] = 0; }", &[parameter("signed char[400000]", "v", "", "OUT")]);
     for _ in 0..6 {
         let task = runtime.start_task(&zeroes);
         assert_eq!(runtime.finished_task(&task)["state"], "READY");
@@ -171,7 +171,7 @@ fn everything_at_its_limit_at_once_still_fits_the_machine() {
         assert_eq!(runtime.post(SYNC, &body).json()["ret_code"], 0);
     }
     // Memory of functions that run.
-    let hold = c("void hold(char *v) { while (1) v[0]++; }", &[parameter("char[6000000]", "v", "", "OUT")]);
+    let hold = c("void hold(char *v) { while (1) v[0]++; }", &[parameter("signed char[6000000]", "v", "", "OUT")]);
     let running: Vec<_> = (0..4).map(|_| runtime.start_task(&hold)).collect();
     // Bodies that are on their way.
     let mut senders: Vec<_> = (0..2).map(|_| runtime.connect()).collect();

@@ -347,7 +347,7 @@ mod tests {
         assert_eq!(error(&["a=3", "a=4"]), "`a` is given twice");
         assert_eq!(error(&["x=3"]), "`sum` has no parameter `x`; it is `void sum(float a, float b, float *c)`");
         assert_eq!(error(&[]), "no value for a=… b=…; the function is `void sum(float a, float b, float *c)`");
-        assert!(error(&["a=3", "b=4", "c=5"]).starts_with("`c` is a pointer: leave it out"));
+        assert!(error(&["a=3", "b=4", "c=5"]).starts_with("`c` is a pointer to `float`: leave it out"));
     }
 
     #[test]

@@ -81,7 +81,8 @@ fn c_that_does_not_compile_is_refused_before_anything_is_sent() {
     let (code, _, stderr) =
         run_with_stdin(&["call", "-e", NOBODY, "--lang", "C", "--file", "-"], "int f(void) {\n  return 1 +;\n}");
     assert_eq!(code, Some(1));
-    assert!(stderr.starts_with("error: the C source does not compile\n  caused by: function.c:2:"), "{stderr}");
+    assert!(stderr.starts_with("error: the C source does not compile\n<stdin>:2:13: error: "), "{stderr}");
+    assert!(stderr.ends_with("    2 |   return 1 +;\n      |             ^\n"), "{stderr}");
 }
 
 #[test]

@@ -13,6 +13,9 @@ use lang_c::span::Node;
 use std::collections::HashSet;
 use std::ops::Range;
 
+/// For so many missing braces the rest of the source is read anew.
+const MAX_UNCLOSED: u32 = 50;
+
 /// What could be parsed.
 pub(crate) enum Parsed {
     /// All of it.
@@ -203,10 +206,12 @@ fn is_function(part: &[TextToken<'_>]) -> bool {
 fn declarations(tokens: &[TextToken<'_>], source: &str) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
     let mut begin = 0;
+    let mut unclosed = 0;
     while begin < tokens.len() {
         let (end, is_closed) = declaration_end(&tokens[begin..]);
         let mut end = begin + end;
-        if !is_closed {
+        if !is_closed && unclosed < MAX_UNCLOSED {
+            unclosed += 1;
             // A brace is missing. What begins a line is a declaration again, in all likelihood.
             let starts_line = |token: &TextToken<'_>| {
                 let before = token.at.checked_sub(1).and_then(|before| source.as_bytes().get(before as usize));
@@ -225,26 +230,28 @@ fn declarations(tokens: &[TextToken<'_>], source: &str) -> Vec<Range<usize>> {
 /// How many tokens the declaration takes that they begin with, and whether its braces close.
 fn declaration_end(tokens: &[TextToken<'_>]) -> (usize, bool) {
     let mut depth = 0_usize;
-    let mut opened_by_list = false;
+    // What has been seen outside of braces: of an initialiser, of a type.
+    let (mut has_value, mut has_type, mut is_body) = (false, false, false);
     for (index, token) in tokens.iter().enumerate() {
         match token.text {
             "{" => {
                 if depth == 0 {
-                    opened_by_list = is_function(&tokens[..=index]);
+                    let behind_list = index.checked_sub(1).is_some_and(|before| tokens[before].text == ")");
+                    is_body = behind_list && !has_value;
                 }
                 depth += 1;
             }
             "}" if depth <= 1 => {
                 depth = 0;
                 let continues = tokens.get(index + 1).is_some_and(|next| matches!(next.text, ";" | "," | "=" | "*"));
-                let is_type =
-                    tokens[..index].iter().any(|token| matches!(token.text, "struct" | "union" | "enum" | "="));
-                if opened_by_list || !(continues || is_type) {
+                if is_body || !(continues || has_type || has_value) {
                     return (index + 1, true);
                 }
             }
             "}" => depth -= 1,
             ";" if depth == 0 => return (index + 1, true),
+            "=" if depth == 0 => has_value = true,
+            "struct" | "union" | "enum" if depth == 0 => has_type = true,
             _ => {}
         }
     }

@@ -296,6 +296,29 @@ fn large_flat_sources_compile() {
     assert!(compiles(format!("int f(int a){{switch(a){{{cases}}}return a;}}")));
 }
 
+#[test]
+fn sources_full_of_errors_are_refused_in_time() {
+    for (name, source) in [
+        ("unclosed functions", "int f(int a){a=;\n".repeat(5000)),
+        ("closed functions", "int f(int a){a=;}\n".repeat(3500)),
+        ("lists", format!("int a[]={};", "{1},".repeat(14_000))),
+        ("stray braces", "}".repeat(50_000)),
+        ("bad typedefs", (0..3000).map(|index| format!("typedef t{index} t{};\n", index + 1)).collect()),
+        ("bad uses of types", (0..1500).map(|index| format!("typedef int t{index};t{index} v{index}=;\n")).collect()),
+        ("headers", "#include <math.h>\n".repeat(14_000)),
+        ("one header that counts", "#include <assert.h>\n".repeat(12_000)),
+        ("bad directives", "#define\n".repeat(30_000)),
+        ("bad calls", format!("#define F(a) a\n{}", "F(1,2)\n".repeat(20_000))),
+        ("unknown characters", "@\n".repeat(100_000)),
+        ("lines in macros", format!("#define L __LINE__\n{}", "L\n".repeat(70_000))),
+        ("one long line of errors", "int f(void){return x;} ".repeat(5000)),
+    ] {
+        let begin = Instant::now();
+        assert!(!compiles(source), "{name}");
+        println!("{name}: {:?}", begin.elapsed());
+    }
+}
+
 /// Sources to mutate: every case of the tables.
 fn corpus() -> Vec<String> {
     let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");

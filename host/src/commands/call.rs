@@ -10,6 +10,7 @@ use anyhow::Context;
 use skerry_api::faas::{ExecuteAnswer, ExecuteRequest, TaskState};
 
 use crate::arguments::{CallArguments, FunctionArguments, Language};
+use crate::c_function::CFunctionError;
 use crate::exit_code::ExitCode;
 use crate::faas_client::{self, Answer, ClientError, FaasClient};
 use crate::failure::{Failure, OrHint};
@@ -68,7 +69,17 @@ fn request(arguments: &FunctionArguments) -> Result<ExecuteRequest, Failure> {
             let source = String::from_utf8(function)
                 .with_context(|| format!("{} is not UTF-8 text", arguments.file.display()))
                 .or_hint("C source is text; for a WebAssembly module give --lang WASM")?;
-            Ok(c_function::request(&source, wanted, &arguments.arguments)?)
+            c_function::request(&source, wanted, &arguments.arguments).map_err(|error| match error {
+                CFunctionError::Compile(errors) => {
+                    let name = if arguments.file == Path::new("-") {
+                        "<stdin>".into()
+                    } else {
+                        arguments.file.to_string_lossy()
+                    };
+                    Failure::new(format!("the C source does not compile\n{}", errors.display(&name)))
+                }
+                error => error.into(),
+            })
         }
         Language::Wasm => Ok(wasm_function::request(&function, wanted, &arguments.arguments)?),
     }

@@ -44,6 +44,8 @@ pub(super) struct Preprocessor<'t, 'r> {
     /// What `#line` adds to the numbers of lines.
     line_shift: i64,
     headers: Headers,
+    /// Names of the headers that need not be read again.
+    included: Vec<&'static str>,
     library: Library<'t>,
     output: Vec<Token<'t>>,
     pub(super) reports: &'r mut Reports,
@@ -69,6 +71,7 @@ impl<'t, 'r> Preprocessor<'t, 'r> {
             lines: LineTable::new(spliced.source),
             line_shift: 0,
             headers: Headers::default(),
+            included: Vec::new(),
             library: Library::default(),
             output: Vec::new(),
             reports,
@@ -266,7 +269,7 @@ impl<'t, 'r> Preprocessor<'t, 'r> {
             self.failure(name.at, "#include needs the name of a header: <math.h> for example");
             return Ok(());
         };
-        let Some(text) = headers::text(wanted) else {
+        let Some((known, text)) = headers::header(wanted) else {
             let message = headers::refusal(&written);
             self.failure(name.at, message);
             return Ok(());
@@ -274,6 +277,13 @@ impl<'t, 'r> Preprocessor<'t, 'r> {
         self.headers.math |= wanted == "math.h";
         self.headers.stdlib |= wanted == "stdlib.h";
         self.headers.errno |= wanted == "errno.h";
+        if self.included.contains(&known) {
+            return Ok(());
+        }
+        // `<assert.h>` means something else after NDEBUG, each time (C11 7.2 §1).
+        if known != "assert.h" {
+            self.included.push(known);
+        }
         self.read_header(text, name.at)
     }
 

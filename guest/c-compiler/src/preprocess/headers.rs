@@ -39,9 +39,9 @@ pub(super) const HEADERS: &[(&str, &str)] = &[
     ("time.h", include_str!("headers/time.h")),
 ];
 
-/// The text of the header of that name, if it is one of those that functions may include.
-pub(super) fn text(name: &str) -> Option<&'static str> {
-    HEADERS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+/// Name and text of the header of that name, if it is one of those that functions may include.
+pub(super) fn header(name: &str) -> Option<(&'static str, &'static str)> {
+    HEADERS.iter().find(|(known, _)| *known == name).copied()
 }
 
 /// The header that declares a function of that name, or defines such a macro.

@@ -17,6 +17,7 @@ struct Entry<'t> {
 #[derive(Default)]
 pub(super) struct Library<'t> {
     entries: Vec<Entry<'t>>,
+    names: HashSet<&'t str>,
     /// The tokens of the one that has begun.
     begun: Vec<Token<'t>>,
     depth: usize,
@@ -37,7 +38,7 @@ impl<'t> Library<'t> {
         }
         let tokens = std::mem::take(&mut self.begun);
         let name = declared_name(&tokens);
-        if !self.entries.iter().any(|entry| entry.name == name) {
+        if !name.is_empty() && self.names.insert(name) {
             self.entries.push(Entry { name, tokens });
         }
     }
@@ -51,7 +52,7 @@ impl<'t> Library<'t> {
         let mut named: HashSet<&str> = source.iter().filter_map(identifier).collect();
         let mut needed = Vec::new();
         // Backwards, because a declaration names only what stands before it.
-        for mut entry in self.entries.into_iter().rev().filter(|entry| !entry.name.is_empty()) {
+        for mut entry in self.entries.into_iter().rev() {
             if !named.contains(entry.name) {
                 continue;
             }

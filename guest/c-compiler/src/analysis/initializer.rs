@@ -1,160 +1,24 @@
-//! Initialisers (C11 6.7.9): lists flattened to elements, and the bytes of static objects. Compound literals (6.5.2.5).
+//! Initialisers (C11 6.7.9): lists flattened to elements, and what objects get from those.
 
+use super::elements::{Element, Elements, Level, Parts, Target, covers, image, is_constant, whole};
 use super::place::Object;
 use super::{Analysis, fold};
 use crate::diagnostics::Reported;
 use crate::ir::{Expression, Kind, LocalId, Place};
 use crate::literal;
-use crate::record::{Bits, Member};
 use crate::signature::ScalarType;
 use crate::types::{MAX_OBJECT_BYTES, Qualified, Type};
-use lang_c::ast::{CompoundLiteral, Designator, Expression as Tree, Initializer, InitializerListItem};
+use lang_c::ast::{Designator, Expression as Tree, Initializer, InitializerListItem};
 use lang_c::span::{Node, Span};
-use std::rc::Rc;
-
-/// Compound literals may nest this deep: each may be walked twice, once for the length of its array.
-const MAX_COMPOUND_LITERALS: u32 = 6;
 
 /// Lists that are walked for the length of their array may nest this deep.
 const MAX_MEASURED_LISTS: u32 = 6;
 
-type Item = Node<InitializerListItem>;
-
-/// A part of an initialised object: where it is, and what it gets.
-struct Element {
-    offset: u32,
-    bits: Option<Bits>,
-    value: Expression,
-}
-
-/// The elements of an object, in the order of their initialisers.
-#[derive(Default)]
-struct Elements {
-    list: Vec<Element>,
-    /// Offset after the last.
-    end: u32,
-    /// Of each union that is initialised: where it is, its members as a mark of its type, and which of them it is.
-    unions: Vec<(u32, *const Member, u32)>,
-}
-
-impl Elements {
-    fn push(&mut self, element: Element) {
-        self.end = self.end.max(element.offset + element.value.ty.size_bytes());
-        self.list.push(element);
-    }
-
-    /// Forgets what was there before in a part of the object: a later initialiser overrides it (C11 6.7.9 §19).
-    fn forget(&mut self, part: &Target) {
-        if part.offset < self.end && part.bits.is_none() {
-            self.forget_within(part.offset, part.ty.size_bytes());
-        }
-    }
-
-    /// Forgets a value for the whole of a part that is now initialised piece by piece: gcc does not keep its other pieces.
-    fn enter(&mut self, part: &Target) {
-        if part.offset < self.end {
-            self.list.retain(|element| element.offset != part.offset || element.value.ty != part.ty);
-        }
-    }
-
-    fn forget_within(&mut self, offset: u32, size_bytes: u32) {
-        let is_within = |element: &Element| {
-            element.offset >= offset && element.offset + element.value.ty.size_bytes() <= offset + size_bytes
-        };
-        self.list.retain(|element| !is_within(element));
-    }
-
-    /// Notes which member of a union is initialised; another one overrides it.
-    fn choose(&mut self, offset: u32, size_bytes: u32, members: &[Member], index: u32) {
-        let mark = members.as_ptr();
-        let known = self.unions.iter_mut().find(|(place, known, _)| *place == offset && *known == mark);
-        match known {
-            Some((_, _, present)) if *present == index => {}
-            Some((_, _, present)) => {
-                *present = index;
-                self.forget_within(offset, size_bytes);
-            }
-            None => self.unions.push((offset, mark, index)),
-        }
-    }
-
-    /// In the order of their places, as gcc evaluates them.
-    fn sorted(mut self) -> Vec<Element> {
-        self.list.sort_by_key(|element| (element.offset, element.bits.map_or(0, |bits| bits.shift)));
-        self.list
-    }
-}
-
-/// A subobject that is to be initialised.
-struct Target {
-    ty: Type,
-    offset: u32,
-    bits: Option<Bits>,
-}
-
-/// An aggregate on the way from the object in braces to the present subobject.
-struct Level {
-    parts: Parts,
-    offset: u32,
-    next: u32,
-}
-
-enum Parts {
-    Array(Rc<Qualified>, u32),
-    /// A union has one part: the first, or the one that is designated.
-    Record {
-        members: Rc<[Member]>,
-        is_union: bool,
-        size_bytes: u32,
-    },
-}
-
-impl Level {
-    /// `None` for what is no aggregate.
-    fn new(target: &Target) -> Option<Self> {
-        let parts = match &target.ty {
-            Type::Array(element, count) => Parts::Array(Rc::clone(element), *count),
-            Type::Record(record) => {
-                Parts::Record { members: record.members(), is_union: record.is_union, size_bytes: record.size_bytes() }
-            }
-            _ => return None,
-        };
-        Some(Self { parts, offset: target.offset, next: 0 })
-    }
-
-    /// The next subobject; moves on past it. `None` after the last.
-    fn take(&mut self, elements: Option<&mut Elements>) -> Option<Target> {
-        let target = self.peek()?;
-        if let (Parts::Record { members, is_union: true, size_bytes }, Some(elements)) = (&self.parts, elements) {
-            elements.choose(self.offset, *size_bytes, members, self.next);
-        }
-        self.next = match &self.parts {
-            Parts::Record { members, is_union: true, .. } => members.len() as u32,
-            _ => self.next + 1,
-        };
-        Some(target)
-    }
-
-    fn peek(&self) -> Option<Target> {
-        match &self.parts {
-            Parts::Array(element, count) if self.next < *count => {
-                let offset = self.offset + self.next * element.ty.size_bytes();
-                Some(Target { ty: element.ty.clone(), offset, bits: None })
-            }
-            Parts::Array(..) => None,
-            Parts::Record { members, .. } => {
-                // The array without a length at the end of a struct has no part in its size.
-                let member = members.get(self.next as usize).filter(|member| member.qualified.ty.is_complete())?;
-                let offset = self.offset + member.offset;
-                Some(Target { ty: member.qualified.ty.clone(), offset, bits: member.bits })
-            }
-        }
-    }
-}
+pub(super) type Item = Node<InitializerListItem>;
 
 impl Analysis<'_> {
     /// The initialiser of something that is no aggregate; braces around it are allowed.
-    fn scalar_initializer(&mut self, node: &Node<Initializer>, ty: &Type) -> Result<Expression, Reported> {
+    pub(super) fn scalar_initializer(&mut self, node: &Node<Initializer>, ty: &Type) -> Result<Expression, Reported> {
         let expression = match &node.node {
             Initializer::Expression(expression) => expression,
             Initializer::List(items) => match items.as_slice() {
@@ -180,7 +44,7 @@ impl Analysis<'_> {
         self.fill_local(local, ty, elements.sorted(), node.span, effects)
     }
 
-    fn fill_local(
+    pub(super) fn fill_local(
         &mut self,
         local: LocalId,
         ty: &Type,
@@ -225,70 +89,11 @@ impl Analysis<'_> {
         self.static_image(ty, &elements.list, value_span(node))
     }
 
-    fn static_image(&mut self, ty: &Type, elements: &[Element], span: Span) -> Result<Vec<u8>, Reported> {
+    pub(super) fn static_image(&mut self, ty: &Type, elements: &[Element], span: Span) -> Result<Vec<u8>, Reported> {
         if elements.iter().any(|element| !is_constant(&element.value)) {
             return self.refuse(span, "the initialiser of a static variable must be constant");
         }
         Ok(image(ty, elements))
-    }
-
-    /// `(type){…}`: an object that is initialised each time it is evaluated; outside of functions a static one.
-    pub(super) fn compound_literal(&mut self, node: &Node<CompoundLiteral>) -> Result<Object, Reported> {
-        if self.current.compound_literals >= MAX_COMPOUND_LITERALS {
-            return self.refuse(node.span, "compound literals are nested too deeply here");
-        }
-        self.current.compound_literals += 1;
-        let object = self.compound_literal_here(node);
-        self.current.compound_literals -= 1;
-        object
-    }
-
-    fn compound_literal_here(&mut self, node: &Node<CompoundLiteral>) -> Result<Object, Reported> {
-        let mut qualified = self.qualified_type_name(&node.node.type_name)?;
-        let items = node.node.initializer_list.as_slice();
-        if let Type::Array(element, 0) = qualified.ty.clone() {
-            let count = self.list_length(&element, items, node.span)?;
-            qualified = self.array_of((*element).clone(), count, node.span)?;
-        }
-        self.complete(&qualified.ty, node.span)?;
-        let mut elements = Elements::default();
-        self.literal_items(whole(&qualified.ty), items, node.span, &mut elements)?;
-        if self.current.result.is_none() {
-            let bytes = self.static_image(&qualified.ty, &elements.list, node.span)?;
-            let address = self.allocate(node.span, &qualified.ty, 1)?;
-            self.statics.initialise(address, &bytes);
-            return Ok(Object::fixed(address, qualified));
-        }
-        let local = self.new_local(node.span, qualified.ty.clone())?;
-        let mut parts = Vec::new();
-        self.fill_local(local, &qualified.ty, elements.sorted(), node.span, &mut parts)?;
-        let address = self.address(Place::Local(local), qualified.clone());
-        let ty = address.ty.clone();
-        parts.push(address);
-        self.current.effects += 1;
-        Ok(Object::at(Expression { ty, kind: Kind::Comma(parts) }, qualified))
-    }
-
-    /// The braces of a compound literal, whose type may be a scalar too.
-    fn literal_items(
-        &mut self,
-        target: Target,
-        items: &[Item],
-        span: Span,
-        elements: &mut Elements,
-    ) -> Result<(), Reported> {
-        if !target.ty.is_aggregate() {
-            let [item] = items else { return self.refuse(span, "a single value is needed here") };
-            let value = self.scalar_initializer(&item.node.initializer, &target.ty)?;
-            elements.push(Element { offset: target.offset, bits: target.bits, value });
-            return Ok(());
-        }
-        if let (Type::Array(element, count), Some(bytes)) =
-            (&target.ty, self.string_in_braces(element_type(&target.ty), items)?)
-        {
-            return self.string_elements(&bytes, element, *count, target.offset, span, elements);
-        }
-        self.deeper(span, |this| this.list(&target, items, span, Some(elements)).map(|_| ()))
     }
 
     /// How many elements an array of unknown length gets from its initialiser.
@@ -312,7 +117,7 @@ impl Analysis<'_> {
         }
     }
 
-    fn list_length(&mut self, element: &Qualified, items: &[Item], span: Span) -> Result<i64, Reported> {
+    pub(super) fn list_length(&mut self, element: &Qualified, items: &[Item], span: Span) -> Result<i64, Reported> {
         if let Some(bytes) = self.string_in_braces(&element.ty, items)? {
             return Ok(bytes.len() as i64 + 1);
         }
@@ -368,18 +173,9 @@ impl Analysis<'_> {
         }
     }
 
-    /// The list of a compound literal of this very type: it initialises as if the literal's type were not there.
-    fn literal_of<'n>(&mut self, node: &'n Node<Tree>, ty: &Type) -> Result<Option<&'n [Item]>, Reported> {
-        let Tree::CompoundLiteral(literal) = &node.node else { return Ok(None) };
-        let literal_type = self.type_name(&literal.node.type_name)?;
-        let is_same = literal_type == *ty
-            || matches!((&literal_type, ty), (Type::Array(left, 0), Type::Array(right, _)) if left == right);
-        Ok(is_same.then_some(literal.node.initializer_list.as_slice()))
-    }
-
     /// Initialises an aggregate from a list in braces. Returns how many of its parts were reached. Without `elements` it
     /// only counts.
-    fn list(
+    pub(super) fn list(
         &mut self,
         target: &Target,
         items: &[Item],
@@ -549,7 +345,7 @@ impl Analysis<'_> {
         }
     }
 
-    fn string_in_braces(&mut self, element: &Type, items: &[Item]) -> Result<Option<Vec<u8>>, Reported> {
+    pub(super) fn string_in_braces(&mut self, element: &Type, items: &[Item]) -> Result<Option<Vec<u8>>, Reported> {
         match items {
             [item] if item.node.designation.is_empty() => match &item.node.initializer.node {
                 Initializer::Expression(expression) => self.string_of(element, expression),
@@ -578,7 +374,7 @@ impl Analysis<'_> {
         Ok(bytes)
     }
 
-    fn string_elements(
+    pub(super) fn string_elements(
         &mut self,
         bytes: &[u8],
         element: &Qualified,
@@ -607,16 +403,12 @@ fn value_span(node: &Node<Initializer>) -> Span {
     }
 }
 
-fn whole(ty: &Type) -> Target {
-    Target { ty: ty.clone(), offset: 0, bits: None }
-}
-
 fn void(kind: Kind) -> Expression {
     Expression { ty: Type::Void, kind }
 }
 
 /// What an array consists of; of anything else, `void`.
-fn element_type(ty: &Type) -> &Type {
+pub(super) fn element_type(ty: &Type) -> &Type {
     match ty {
         Type::Array(element, _) => &element.ty,
         _ => &Type::Void,
@@ -625,48 +417,4 @@ fn element_type(ty: &Type) -> &Type {
 
 fn is_character(ty: &Type) -> bool {
     matches!(ty, Type::Scalar(ScalarType::Char | ScalarType::SignedChar | ScalarType::UnsignedChar))
-}
-
-fn is_constant(value: &Expression) -> bool {
-    matches!(value.kind, Kind::Integer(_) | Kind::Floating(_))
-}
-
-/// Whether the elements, one after the other, fill the object.
-fn covers(elements: &[Element], size_bytes: u32) -> bool {
-    let mut end = 0;
-    for element in elements {
-        if element.offset != end || element.bits.is_some() {
-            return false;
-        }
-        end += element.value.ty.size_bytes();
-    }
-    end == size_bytes
-}
-
-/// The object's bytes, little-endian; later elements override earlier ones.
-fn image(ty: &Type, elements: &[Element]) -> Vec<u8> {
-    let end = elements.iter().map(|element| element.offset + element.value.ty.size_bytes()).max().unwrap_or(0);
-    let mut bytes = vec![0; end.min(ty.size_bytes()) as usize];
-    for Element { offset, bits, value } in elements {
-        let encoded = match (&value.kind, &value.ty) {
-            (Kind::Floating(number), Type::Scalar(ScalarType::Float)) => u64::from((*number as f32).to_bits()),
-            (Kind::Floating(number), _) => number.to_bits(),
-            (Kind::Integer(bits), _) => *bits as u64,
-            _ => 0,
-        };
-        let size = value.ty.size_bytes() as usize;
-        let start = *offset as usize;
-        let Some(target) = bytes.get_mut(start..start + size) else { continue };
-        let mut unit = [0; 8];
-        unit[..size].copy_from_slice(target);
-        let whole = match bits {
-            None => encoded,
-            Some(Bits { shift, width }) => {
-                let mask = (u64::MAX >> (64 - width)) << shift;
-                (u64::from_le_bytes(unit) & !mask) | ((encoded << shift) & mask)
-            }
-        };
-        target.copy_from_slice(&whole.to_le_bytes()[..size]);
-    }
-    bytes
 }

@@ -5,7 +5,9 @@ use crate::random::Random;
 use std::time::Instant;
 
 /// Why a library function does not return to its caller.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Small and without anything to free, because every function hands it on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// An access outside of linear memory.
     OutOfBounds,
@@ -15,7 +17,24 @@ pub enum Fault {
         end_bytes: usize,
     },
     /// The call is over, for this reason.
-    Ended(String),
+    Ended(&'static str),
+    /// The function called `exit` with this number.
+    Exited(i32),
+    /// An assertion failed; [`Library::failed_assertion`] says which.
+    AssertionFailed,
+}
+
+impl Fault {
+    /// The reason for the function's user; `library` is what the fault came from.
+    pub fn reason(self, library: &Library) -> String {
+        match self {
+            Self::OutOfBounds => "out-of-bounds memory access".to_owned(),
+            Self::NeedsMemory { .. } => "no memory for the call".to_owned(),
+            Self::Ended(reason) => reason.to_owned(),
+            Self::Exited(number) => ["the function called exit(", &number.to_string(), ")"].concat(),
+            Self::AssertionFailed => library.failed_assertion().to_owned(),
+        }
+    }
 }
 
 /// Where `stdout` and `stderr` go.
@@ -48,6 +67,7 @@ pub struct Library {
     pub(crate) error_texts: Vec<(i32, u32)>,
     pub(crate) started: Instant,
     cost: u64,
+    pub(crate) failed_assertion: String,
 }
 
 /// An object of the library's own in linear memory.
@@ -74,6 +94,7 @@ impl Default for Library {
             error_texts: Vec::new(),
             started: Instant::now(),
             cost: 0,
+            failed_assertion: String::new(),
         }
     }
 }
@@ -82,6 +103,11 @@ impl Library {
     /// Says where the heap begins: behind all that lies in linear memory when the function starts.
     pub fn set_heap_start(&mut self, address: usize) {
         self.heap.set_start(address);
+    }
+
+    /// The assertion that failed: file, line, function and expression.
+    pub fn failed_assertion(&self) -> &str {
+        &self.failed_assertion
     }
 
     /// What the library's work since the last time cost, in interpreter fuel.

@@ -116,7 +116,7 @@ impl Printer<'_, '_> {
         specification.minus |= width < 0;
         specification.width = width.unsigned_abs();
         if self.environment.byte(at)? == b'$' {
-            return Err(Fault::Ended("printf: arguments by number (%1$d) are not supported".to_owned()));
+            return Err(Fault::Ended("printf: arguments by number (%1$d) are not supported"));
         }
         if self.environment.byte(at)? == b'.' {
             let (precision, after) = self.number_or_argument(at + 1)?;
@@ -166,7 +166,7 @@ impl Printer<'_, '_> {
             b'f' | b'F' | b'e' | b'E' | b'g' | b'G' | b'a' | b'A' => self.floating(letter, specification),
             b'p' => self.pointer(specification),
             b'c' | b's' if specification.size == 8 => {
-                Err(Fault::Ended(format!("printf: wide characters (%l{}) are not supported", char::from(letter))))
+                Err(Fault::Ended("printf: wide characters (%lc, %ls) are not supported"))
             }
             b'c' => {
                 let byte = [self.argument()? as u8];

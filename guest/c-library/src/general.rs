@@ -88,11 +88,11 @@ pub(crate) fn srand(environment: &mut Environment<'_>, arguments: Arguments<'_>)
 }
 
 pub(crate) fn exit(_: &mut Environment<'_>, arguments: Arguments<'_>) -> Answer {
-    Err(Fault::Ended(["the function called exit(", &arguments.int(0).to_string(), ")"].concat()))
+    Err(Fault::Exited(arguments.int(0)))
 }
 
 pub(crate) fn abort(_: &mut Environment<'_>, _: Arguments<'_>) -> Answer {
-    Err(Fault::Ended("the function called abort".to_owned()))
+    Err(Fault::Ended("the function called abort"))
 }
 
 /// Longest part of an assertion that is told.
@@ -106,5 +106,7 @@ pub(crate) fn assert_fail(environment: &mut Environment<'_>, arguments: Argument
     let (expression, file, function) =
         (word(arguments.address(0))?, word(arguments.address(1))?, word(arguments.address(3))?);
     let line = (arguments.int(2) as u32).to_string();
-    Err(Fault::Ended([&file, ":", &line, ": ", &function, ": assertion `", &expression, "` failed"].concat()))
+    environment.library.failed_assertion =
+        [&file, ":", &line, ": ", &function, ": assertion `", &expression, "` failed"].concat();
+    Err(Fault::AssertionFailed)
 }

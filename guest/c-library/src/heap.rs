@@ -50,11 +50,11 @@ impl Default for Heap {
 }
 
 fn damaged() -> Fault {
-    Fault::Ended("the heap is damaged: the function wrote outside of what malloc gave it".to_owned())
+    Fault::Ended("the heap is damaged: the function wrote outside of what malloc gave it")
 }
 
 fn not_allocated() -> Fault {
-    Fault::Ended("free or realloc of an address that malloc did not give, or that was freed before".to_owned())
+    Fault::Ended("free or realloc of an address that malloc did not give, or that was freed before")
 }
 
 fn read(memory: &[u8], at: u32) -> Result<u32, Fault> {

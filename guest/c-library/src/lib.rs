@@ -17,6 +17,7 @@ mod error_numbers;
 mod floating;
 mod format;
 mod functions;
+mod gamma;
 mod general;
 mod heap;
 mod math;

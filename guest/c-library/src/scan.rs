@@ -124,7 +124,7 @@ impl Scanner<'_, '_> {
     fn convert(&mut self, conversion: &Conversion) -> Result<Option<Stop>, Fault> {
         let letter = conversion.letter;
         if matches!(letter, b'c' | b's' | b'[') && conversion.size == 8 {
-            return Err(Fault::Ended("sscanf: wide characters (%lc, %ls) are not supported".to_owned()));
+            return Err(Fault::Ended("sscanf: wide characters (%lc, %ls) are not supported"));
         }
         if letter == b'n' {
             let read = ((self.at - self.start) as u64).to_le_bytes();

@@ -19,7 +19,7 @@ fn check_stream(stream: usize) -> Result<(), Fault> {
     if STREAMS.contains(&stream) {
         return Ok(());
     }
-    Err(Fault::Ended("there are no files: a stream must be stdout or stderr".to_owned()))
+    Err(Fault::Ended("there are no files: a stream must be stdout or stderr"))
 }
 
 fn print(environment: &mut Environment<'_>, target: Target, format: usize, arguments: usize) -> Answer {

@@ -84,7 +84,7 @@ fn call(mut caller: Caller<'_, CallState>, found: Found, inputs: &[Val], outputs
             Ok(result) => break result,
             Err(Fault::NeedsMemory { end_bytes }) => grow(&mut caller, end_bytes)?,
             Err(Fault::OutOfBounds) => return Err(out_of_bounds()),
-            Err(Fault::Ended(reason)) => return Err(Error::new(reason)),
+            Err(fault) => return Err(Error::new(fault.reason(&state.library))),
         }
     };
     if let Some(output) = outputs.first_mut() {

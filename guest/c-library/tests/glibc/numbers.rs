@@ -201,14 +201,17 @@ proptest! {
     }
 
     #[test]
-    fn other_mathematics_gives_nearly_the_same_numbers(x in prop_oneof![-30.0..30.0_f64, 0.0..170.0_f64, -1.0..1.0_f64]) {
+    fn other_mathematics_gives_nearly_the_same_numbers(x in prop_oneof![-30.0..30.0_f64, 0.0..175.0_f64, -1.0..1.0_f64, (-40_i32..340).prop_map(|x| f64::from(x) / 2.0), any::<f64>()]) {
         let mut machine = Machine::new();
         // SAFETY: functions of numbers.
         let expected = unsafe { [("erf", erf(x)), ("erfc", erfc(x)), ("tgamma", tgamma(x)), ("lgamma", lgamma(x))] };
         for (name, expected) in expected {
             let value = f64::from_bits(machine.call(name, &[x.to_bits()]).unwrap());
+            if value == expected || value.is_nan() && expected.is_nan() {
+                continue;
+            }
             let error = (value - expected).abs();
-            prop_assert!(error <= 1e-13 * expected.abs() + 1e-300 || name == "lgamma" && error < 1e-15, "{} {}: {:e} {:e}", name, x, value, expected);
+            prop_assert!(error <= 1e-13 * expected.abs() + 1e-300 || name == "lgamma" && error < 1e-14, "{} {}: {:e} {:e}", name, x, value, expected);
         }
     }
 }

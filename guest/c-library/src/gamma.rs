@@ -4,7 +4,7 @@
 use std::f64::consts::PI;
 
 /// The approximation's parameter, less one half.
-const SHIFT: f64 = 5.524_680_040_776_729_6;
+const SHIFT: f64 = 5.524_680_040_776_73;
 const NUMERATOR: [f64; 13] = [
     23_531_376_880.410_76,
     42_919_803_642.649_1,

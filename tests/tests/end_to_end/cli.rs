@@ -147,6 +147,14 @@ fn call_offloads_a_function_to_a_runtime_that_runs() {
     prints(call("C", SUM.as_bytes(), &["--async", "a=3", "b=4.5"]), "7.5\n");
     let divide = b"void divide(int a, int b, int *q, int *r) { *q = a / b; *r = a % b; }";
     prints(call("C", divide, &["a=17", "b=5"]), "q=3\nr=2\n");
+    let sort = b"void sort(int n, int a[]) { for (int i = 1; i < n; i++) for (int j = i; j && a[j] < a[j - 1]; j--) \
+                 { int t = a[j]; a[j] = a[j - 1]; a[j - 1] = t; } }";
+    prints(call("C", sort, &["n=3", "a=inout:[3,1,2]"]), "[1,2,3]\n");
+    let greet = b"#include <stdio.h>\nvoid greet(const char *name, char *text) { sprintf(text, \"hello, %s\", name); }";
+    prints(call("C", greet, &["name=Ada", "text=out:64"]), "hello, Ada\n");
+    let rows = b"void rows(double m[2][2], double y[2]) { for (int i = 0; i < 2; i++) y[i] = m[i][0] + m[i][1]; }";
+    prints(call("C", rows, &["m=[[1,2],[3,4.5]]", "y=out:2"]), "[3,7.5]\n");
+    prints(call("C", b"char *name(int n) { return n ? \"one\" : \"zero\"; }", &["n=1"]), "one\n");
     let module = wat::parse_str(
         r#"(module (func (export "run") (param i32 i32) (result i32) (i32.sub (local.get 0) (local.get 1))))"#,
     )

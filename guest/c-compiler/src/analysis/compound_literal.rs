@@ -70,7 +70,7 @@ impl Analysis<'_> {
         {
             return self.string_elements(&bytes, element, *count, target.offset, span, elements);
         }
-        self.deeper(span, |this| this.list(&target, items, span, Some(elements)).map(|_| ()))
+        self.deeper(span, |this| this.list(&target, items, Some(elements)).map(|_| ()))
     }
 
     /// The list of a compound literal of this very type: it initialises as if the literal's type were not there.

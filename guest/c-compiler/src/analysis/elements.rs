@@ -6,6 +6,9 @@ use crate::signature::ScalarType;
 use crate::types::{Qualified, Type};
 use std::rc::Rc;
 
+/// Most elements that a range of designators may stand for: many ranges must not take long to compile.
+const MAX_REPEATED: u64 = 16_384;
+
 /// A part of an initialised object: where it is, and what it gets.
 pub(super) struct Element {
     pub(super) offset: u32,
@@ -62,6 +65,39 @@ impl Elements {
             }
             None => self.unions.push((offset, mark, index)),
         }
+    }
+
+    /// Gives what was added from the element with number `first` on, at this offset, to so many more parts after it.
+    pub(super) fn repeat(
+        &mut self,
+        first: usize,
+        offset: u32,
+        size_bytes: u32,
+        count: u32,
+    ) -> Result<(), &'static str> {
+        let added = self.list.split_off(first.min(self.list.len()));
+        if added.iter().any(|element| !is_constant(&element.value)) {
+            return Err("ranges of designators take constants only");
+        }
+        if added.len() as u64 * (u64::from(count) + 1) > MAX_REPEATED {
+            return Err("the range has too many elements");
+        }
+        self.forget_within(offset, size_bytes * (count + 1));
+        if added.is_empty() {
+            return Ok(());
+        }
+        for index in 0..=count {
+            for Element { offset, bits, value } in &added {
+                let kind = match value.kind {
+                    Kind::Floating(number) => Kind::Floating(number),
+                    Kind::Integer(bits) => Kind::Integer(bits),
+                    _ => continue,
+                };
+                let value = Expression { ty: value.ty.clone(), kind };
+                self.push(Element { offset: offset + index * size_bytes, bits: *bits, value });
+            }
+        }
+        Ok(())
     }
 
     /// In the order of their places, as gcc evaluates them.

@@ -131,7 +131,7 @@ impl Analysis<'_> {
             return self.refuse(span, "arrays without a length are nested too deeply here");
         }
         self.current.measured_lists += 1;
-        let reached = self.list(&whole(&largest.ty), items, span, None);
+        let reached = self.list(&whole(&largest.ty), items, None);
         self.current.measured_lists -= 1;
         self.current.locals.truncate(locals);
         self.current.areas.truncate(areas);
@@ -156,7 +156,7 @@ impl Analysis<'_> {
         }
         match &node.node {
             Initializer::List(items) => {
-                self.deeper(node.span, |this| this.list(&target, items, node.span, Some(elements)).map(|_| ()))
+                self.deeper(node.span, |this| this.list(&target, items, Some(elements)).map(|_| ()))
             }
             Initializer::Expression(expression) => {
                 if let Some(items) = self.literal_of(expression, &target.ty)? {
@@ -179,7 +179,6 @@ impl Analysis<'_> {
         &mut self,
         target: &Target,
         items: &[Item],
-        span: Span,
         mut elements: Option<&mut Elements>,
     ) -> Result<u32, Reported> {
         let Some(outermost) = Level::new(target) else { return Ok(0) };
@@ -190,24 +189,38 @@ impl Analysis<'_> {
         let mut path = vec![outermost];
         let mut reached = 0;
         for item in items {
+            let mut range_end = None;
             if item.node.designation.is_empty() {
                 while path.len() > 1 && path.last().is_some_and(|level| level.peek().is_none()) {
                     path.pop();
                 }
             } else {
                 path.truncate(1);
-                self.designate(&mut path, &item.node.designation, elements.as_deref_mut())?;
+                range_end = self.designate(&mut path, &item.node.designation, elements.as_deref_mut())?;
             }
+            let depth = path.len();
             let Some(part) = path.last_mut().and_then(|level| level.take(elements.as_deref_mut())) else {
                 return self.refuse(item.span, "more initialisers than elements");
             };
             if let Some(elements) = elements.as_deref_mut() {
                 elements.forget(&part);
             }
-            reached = reached.max(path.first().map_or(0, |level| level.next));
+            let (offset, size_bytes) = (part.offset, part.ty.size_bytes());
+            let first = elements.as_deref().map_or(0, |elements| elements.list.len());
             self.item(part, &item.node.initializer, &mut path, elements.as_deref_mut())?;
+            if let Some(end) = range_end {
+                path.truncate(depth);
+                let Some(level) = path.last_mut() else { continue };
+                let more = end.saturating_sub(level.next.saturating_sub(1));
+                level.next = end + 1;
+                if let Some(elements) = elements.as_deref_mut()
+                    && let Err(message) = elements.repeat(first, offset, size_bytes, more)
+                {
+                    return self.refuse(item.span, message);
+                }
+            }
+            reached = reached.max(path.first().map_or(0, |level| level.next));
         }
-        let _ = span;
         Ok(reached)
     }
 
@@ -266,13 +279,13 @@ impl Analysis<'_> {
         }
     }
 
-    /// Goes from the object in braces to the part that designators name.
+    /// Goes from the object in braces to the part that designators name. Returns the last index of a range.
     fn designate(
         &mut self,
         path: &mut Vec<Level>,
         designation: &[Node<Designator>],
         mut elements: Option<&mut Elements>,
-    ) -> Result<(), Reported> {
+    ) -> Result<Option<u32>, Reported> {
         for (index, designator) in designation.iter().enumerate() {
             if index > 0 {
                 let part = path.last_mut().and_then(|level| level.take(elements.as_deref_mut()));
@@ -287,22 +300,39 @@ impl Analysis<'_> {
             }
             match &designator.node {
                 Designator::Index(index) => {
-                    let (value, _) = self.integer_constant(index)?;
-                    let Some(Level { parts: Parts::Array(_, count), next, .. }) = path.last_mut() else {
-                        return self.refuse(designator.span, "only an array has elements");
-                    };
-                    match u32::try_from(value).ok().filter(|value| value < count) {
-                        Some(value) => *next = value,
-                        None => return self.refuse(designator.span, "the index is outside of the array"),
+                    self.designate_index(path, index)?;
+                }
+                Designator::Range(range) if index + 1 == designation.len() => {
+                    let last = self.designate_index(path, &range.node.to)?;
+                    let first = self.designate_index(path, &range.node.from)?;
+                    if first > last {
+                        return self.refuse(designator.span, "the range of elements is empty");
                     }
+                    return Ok(Some(last));
+                }
+                Designator::Range(_) => {
+                    return self.unsupported(designator.span, "ranges of designators before other designators");
                 }
                 Designator::Member(name) => {
                     self.designate_member(path, &name.node.name, name.span, elements.as_deref_mut())?;
                 }
-                Designator::Range(_) => return self.unsupported(designator.span, "ranges of designators"),
             }
         }
-        Ok(())
+        Ok(None)
+    }
+
+    fn designate_index(&mut self, path: &mut [Level], index: &Node<Tree>) -> Result<u32, Reported> {
+        let (value, _) = self.integer_constant(index)?;
+        let Some(Level { parts: Parts::Array(_, count), next, .. }) = path.last_mut() else {
+            return self.refuse(index.span, "only an array has elements");
+        };
+        match u32::try_from(value).ok().filter(|value| value < count) {
+            Some(value) => {
+                *next = value;
+                Ok(value)
+            }
+            None => self.refuse(index.span, "the index is outside of the array"),
+        }
     }
 
     fn designate_member(

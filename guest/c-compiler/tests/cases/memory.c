@@ -237,3 +237,13 @@ int last(void) { return run() + (int)sizeof(late); }
 extern int nowhere; extern int nothing[];
 int run(int n) { extern double neither; return n; }
 //= 4 -> 4
+//// ranges of designators
+struct p { int x; short y[3]; };
+static const signed char table[] = {[0 ... 255] = -1, ['0' ... '9'] = 7, ['a'] = 3, 4, [10 ... 12] = 5, 6};
+int run(int i) { int a[8] = {1, [2 ... 4] = 7, [5 ... 6] = 9, 8}; struct p p[5] = {[1 ... 3] = {4, {[0 ... 1] = 6, 5}}, {2}, [2].y[1] = 3}; return table[i] * 10 + (int)sizeof table + a[i % 8] * 1000 + p[i % 5].y[1] * 10000 + p[i % 5].x * 100000 + p[i % 5].y[2] * 1000000; }
+//= 0 -> 1246
+//= 13 -> 5469316
+//= 12 -> 5437306
+//= 97 -> 5430286
+//= 98 -> 5467296
+//= 51 -> 5467326

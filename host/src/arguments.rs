@@ -221,10 +221,10 @@ pub struct FunctionArguments {
     /// Language of the function
     #[arg(short, long, value_enum, ignore_case = true, env = "SKERRY_LANG")]
     pub lang: Language,
-    /// File with the function: C source or a WebAssembly module; - reads stdin
+    /// File with the function: C source or a WebAssembly module; - reads stdin. Not for NATIVE
     #[arg(short, long, value_name = "PATH", env = "SKERRY_FILE")]
-    pub file: PathBuf,
-    /// The function to run [default: the last one defined for C, `run` or the only export for WASM]
+    pub file: Option<PathBuf>,
+    /// The function to run [default: the last one defined for C, `run` or the only export for WASM; required for NATIVE]
     #[arg(long = "fn", value_name = "NAME", env = "SKERRY_FN")]
     pub name: Option<String>,
     /// Run it as a task of the runtime and ask until it is done
@@ -249,7 +249,8 @@ pub struct FunctionArguments {
     /// Print what the function logged, on stderr
     #[arg(long, env = "SKERRY_LOG", value_parser = BoolishValueParser::new())]
     pub log: bool,
-    /// For C name=value; for WASM type:value in order; out: and inout: in front of a value say which way it goes
+    /// For C name=value; for WASM type:value in order; out: and inout: in front of a value say which way it goes; for NATIVE the
+    /// values in order
     #[arg(value_name = "ARGUMENT", allow_negative_numbers = true)]
     pub arguments: Vec<String>,
 }
@@ -259,6 +260,7 @@ Examples:
   skerry call --endpoint http://127.0.0.1:34567 --lang C --file sum.c --fn sum a=3 b=4.5
   skerry call --lang WASM --file add.wasm int:3 int:4                (SKERRY_ENDPOINT is set)
   skerry call --lang C --file - x=21 <<< 'int twice(int x) { return 2 * x; }'
+  skerry call --lang NATIVE --fn mean '[1,2,6]'
   skerry call --lang C --file sort.c n=3 'a=inout:[3,1,2]'          void sort(int n, int a[])
   skerry call --lang C --file greet.c name=Ada text=out:64          void greet(const char *name, char *text)
   skerry call --lang C --file scale.c 'm=[[1,2],[3,4]]' y=out:2     void scale(double m[2][2], double y[2])
@@ -273,6 +275,7 @@ C: names and types come from the function's own prototype. The function to run i
   pointer    left out: an OUT parameter, whose value is the result; c=inout:5 passes a value and gives what becomes of it
 WASM: type:value in the order of the parameters, out:type and inout:type:value. Types are C's: int, unsigned int, long,
 unsigned long, float, double, arrays (int[]:[1,2], out:int[3]) and texts (char*:hello, out:char[64]).
+NATIVE: a function that was built into the image, by its name; arguments go to it as they are.
 
 Prints the result on stdout. Exit code 0 when the function ran to its end, 1 when it failed or was refused.";
 
@@ -285,6 +288,9 @@ pub enum Language {
     /// A WebAssembly module.
     #[value(name = "WASM")]
     Wasm,
+    /// A function that was built into the image.
+    #[value(name = "NATIVE")]
+    Native,
 }
 
 /// `skerry image …`.

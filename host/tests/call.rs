@@ -15,6 +15,10 @@ struct Runtime {
 
 impl Runtime {
     fn start() -> Self {
+        Self::start_with(skerry_native::Registry::default())
+    }
+
+    fn start_with(natives: skerry_native::Registry) -> Self {
         let words = ["port=0", "address=127.0.0.1", "log=error"].map(str::to_owned);
         let options = Options::parse(words.into_iter()).expect("the options are known");
         let platform = Platform {
@@ -23,7 +27,7 @@ impl Runtime {
             now_us: || 0,
             milestones: Milestones::default(),
         };
-        let server = Server::bind(options, platform).expect("loopback has a free port");
+        let server = Server::bind_with(options, platform, natives).expect("loopback has a free port");
         let endpoint = format!("http://{}", server.local_addr());
         let stop = server.stop_handle();
         let thread = std::thread::spawn(move || server.run().expect("the runtime serves"));
@@ -88,6 +92,22 @@ fn a_call_may_have_lower_limits_and_show_its_log() {
         let (code, _, stderr) = runtime.skerry(&["call", "--lang", "WASM", "--file", path, flag, "999999999"]);
         assert!(code == Some(1) && stderr.contains(&format!("{field} is 999999999")), "{stderr}");
     }
+}
+
+#[test]
+fn a_native_function_is_called_by_name_with_arguments_as_they_are() {
+    let mut natives = skerry_native::Registry::default();
+    natives.add("mean", |call| {
+        let numbers: Vec<f64> = call.json(0)?;
+        Ok(numbers.iter().sum::<f64>() / numbers.len() as f64)
+    });
+    let runtime = Runtime::start_with(natives);
+    let (code, stdout, _) = runtime.skerry(&["call", "--lang", "NATIVE", "--fn", "mean", "[1,2,6]"]);
+    assert_eq!((code, stdout.as_str()), (Some(0), "3\n"));
+    let (code, _, stderr) = runtime.skerry(&["call", "--lang", "NATIVE", "[1,2,6]"]);
+    assert!(code == Some(2) && stderr.contains("--fn is missing"), "{stderr}");
+    let (code, _, stderr) = runtime.skerry(&["call", "--lang", "C"]);
+    assert!(code == Some(2) && stderr.contains("--file is missing"), "{stderr}");
 }
 
 #[test]

@@ -33,6 +33,24 @@ pub fn minimal() -> &'static Image {
     })
 }
 
+/// The minimal flavour's image with the native functions of the crate in a folder.
+///
+/// # Panics
+/// When it cannot be built.
+#[must_use]
+pub fn with_functions(folder: &Path) -> Image {
+    try_with_functions(folder).unwrap_or_else(|error| panic!("there is no image to test: {error}"))
+}
+
+/// The same, or why there is none.
+///
+/// # Errors
+/// The build's error and its causes.
+pub fn try_with_functions(folder: &Path) -> Result<Image, String> {
+    let builder = Builder::new(source_root().to_owned(), &target_dir()).with_functions(Some(folder.to_owned()));
+    builder.build(Flavour::Minimal, &mut Told).map_err(|error| chain(&error))
+}
+
 /// Says on stderr which step takes so long.
 struct Told;
 

@@ -163,6 +163,10 @@ impl Server {
         let mut now = Instant::now();
         loop {
             let wait = self.prepare_wait(&mut poll, &mut polled, now);
+            // A short function is over before the wait would begin: on one processor that spares going to sleep and waking.
+            if self.service.take_handed_over() {
+                std::thread::yield_now();
+            }
             poll.wait(wait).map_err(ServeError::Poll)?;
             if self.stop.load(Ordering::Acquire) {
                 return Ok(());

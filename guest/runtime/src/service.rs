@@ -72,6 +72,8 @@ pub(crate) struct Service {
     metrics: Metrics,
     calls: BTreeMap<Ticket, Call>,
     next_ticket: u64,
+    /// A worker has got something to do since the event loop last asked.
+    handed_over: bool,
     /// Who this runtime is; another one after a renewal.
     instance: Uuid,
     offers_renewal: bool,
@@ -107,6 +109,7 @@ impl Service {
             metrics: Metrics::new(),
             calls: BTreeMap::new(),
             next_ticket: 0,
+            handed_over: false,
             instance,
             offers_renewal: options.renewal,
             renewed: None,
@@ -234,8 +237,14 @@ impl Service {
         let job = Job { ticket, body, kind, client, stop: stop.clone() };
         self.workers.submit(job)?;
         self.next_ticket += 1;
+        self.handed_over = true;
         self.calls.insert(ticket, Call { caller: Some(caller), uuid, kind, stop: stop.clone() });
         Ok(Pending { stop })
+    }
+
+    /// Whether a worker has got something to do since the last time.
+    pub(crate) fn take_handed_over(&mut self) -> bool {
+        std::mem::take(&mut self.handed_over)
     }
 
     fn submit_call(&mut self, body: Body, caller: Caller, client: Client) -> Result<Pending, Response> {

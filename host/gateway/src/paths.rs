@@ -10,6 +10,8 @@ pub(crate) enum Kind {
     ExecuteSync,
     ExecuteAsync,
     Status,
+    /// Ends a task.
+    Cancel,
     Health,
     Metrics,
     Index,
@@ -25,6 +27,7 @@ impl Kind {
             Self::ExecuteSync => "/v1/faas/execute-sync",
             Self::ExecuteAsync => "/v1/faas/execute-async",
             Self::Status => "/v1/faas/{uuid}/status",
+            Self::Cancel => "/v1/faas/{uuid}",
             Self::Health => "/healthz",
             Self::Metrics => "/metrics",
             Self::Index => "/",
@@ -35,7 +38,7 @@ impl Kind {
 
     /// Whether asking twice does no harm: nothing is changed, and a function has nothing that it could change.
     pub(crate) fn is_repeatable(self, method: &Method) -> bool {
-        self == Self::ExecuteSync || method.is_safe()
+        matches!(self, Self::ExecuteSync | Self::Cancel) || method.is_safe()
     }
 
     /// Whether the answer takes as long as a function runs.
@@ -88,6 +91,7 @@ pub(crate) fn classify(method: &Method, path: &str) -> Kind {
         "/v1/daas" => Kind::Data,
         _ if path.starts_with("/v1/daas/") => Kind::Data,
         _ if matches!(*method, Method::GET | Method::HEAD) && task_of(path).is_some() => Kind::Status,
+        _ if *method == Method::DELETE && task_to_cancel(path).is_some() => Kind::Cancel,
         _ => Kind::Other,
     }
 }
@@ -96,6 +100,11 @@ pub(crate) fn classify(method: &Method, path: &str) -> Kind {
 pub(crate) fn task_of(path: &str) -> Option<String> {
     let middle = path.strip_prefix("/v1/faas/")?.strip_suffix("/status")?;
     uuid(middle)
+}
+
+/// The task whose own path this is, in lower case.
+pub(crate) fn task_to_cancel(path: &str) -> Option<String> {
+    uuid(path.strip_prefix("/v1/faas/")?)
 }
 
 /// A UUID in the hyphenated form of RFC 9562, in lower case.
@@ -184,6 +193,10 @@ mod tests {
         assert_eq!(classify(&Method::HEAD, TASK), Kind::Status);
         assert_eq!(classify(&Method::POST, TASK), Kind::Other);
         assert_eq!(classify(&Method::GET, "/v1/faas/nonsense/status"), Kind::Other);
+        let task = TASK.strip_suffix("/status").unwrap();
+        assert_eq!(classify(&Method::DELETE, task), Kind::Cancel);
+        assert_eq!(classify(&Method::DELETE, TASK), Kind::Other);
+        assert_eq!(classify(&Method::GET, task), Kind::Other);
         assert_eq!(classify(&Method::GET, "/"), Kind::Index);
         assert_eq!(classify(&Method::PUT, "/v1/daas/a"), Kind::Data);
     }

@@ -230,6 +230,7 @@ impl Passage {
             Ok(request) => match self.kind {
                 Kind::ExecuteAsync => return tasks::submit(self, request).await,
                 Kind::Status => return tasks::status(self, request, path).await,
+                Kind::Cancel => return tasks::cancel(self, request, path).await,
                 _ => self.send(request).await,
             },
         };

@@ -104,6 +104,46 @@ pub(crate) async fn status(passage: Passage, mut request: Request<RequestBody>, 
     }
 }
 
+/// Answers DELETE of a task: the VM that runs it is told. One that has ended, or whose VM has, is as good as cancelled.
+pub(crate) async fn cancel(passage: Passage, request: Request<RequestBody>, path: &str) -> Response {
+    let Some(task) = paths::task_to_cancel(path) else {
+        return passage.refuse(Refusal::bad_request("malformed task id"));
+    };
+    let vm_id = match passage.shared.hooks.task(passage.route.id, &task).await {
+        Err(reason) => {
+            return passage.refuse(Refusal::unavailable(format!("the task could not be looked up: {reason}")));
+        }
+        Ok(None) => {
+            return match passage.send(request).await {
+                Ok((response, in_flight)) => passage.relay(response, in_flight),
+                Err(refusal) => passage.refuse(refusal),
+            };
+        }
+        Ok(Some(TaskRecord { answer: Some(_), .. })) => return passage.reply(no_content()),
+        Ok(Some(TaskRecord { vm_id, answer: None })) => vm_id,
+    };
+    let in_flight = match find_vm(&passage, &vm_id).await {
+        Ok(Some(in_flight)) => in_flight,
+        Ok(None) => return passage.reply(no_content()),
+        Err(refusal) => return passage.refuse(refusal),
+    };
+    let shared = Arc::clone(&passage.shared);
+    match exchange(in_flight.guest(), request, true, &shared.settings, &shared.metrics).await {
+        Ok(response) => passage.relay(response, in_flight),
+        Err(_) if in_flight.guest().gone().is_some() => passage.reply(no_content()),
+        Err(failure) => {
+            passage.report(&in_flight, &failure);
+            passage.refuse(failure.refusal(&shared.settings))
+        }
+    }
+}
+
+fn no_content() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}
+
 /// The VM with this id, if it is there or comes; `None` if it is gone.
 async fn find_vm(passage: &Passage, vm_id: &str) -> Result<Option<InFlight>, Refusal> {
     let shared = &passage.shared;

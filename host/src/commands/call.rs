@@ -7,6 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use skerry_api::faas::{ExecuteAnswer, ExecuteRequest, TaskState};
 
 use crate::arguments::{CallArguments, FunctionArguments, Language};
@@ -62,27 +64,39 @@ pub fn run_at(
 }
 
 fn request(arguments: &FunctionArguments) -> Result<ExecuteRequest, Failure> {
-    let function = read(&arguments.file)?;
     let wanted = arguments.name.as_deref();
+    let file = || arguments.file.as_deref().ok_or_else(|| Failure::usage("--file is missing: it has the function"));
     match arguments.lang {
         Language::C => {
-            let source = String::from_utf8(function)
-                .with_context(|| format!("{} is not UTF-8 text", arguments.file.display()))
+            let file = file()?;
+            let source = String::from_utf8(read(file)?)
+                .with_context(|| format!("{} is not UTF-8 text", file.display()))
                 .or_hint("C source is text; for a WebAssembly module give --lang WASM")?;
             c_function::request(&source, wanted, &arguments.arguments).map_err(|error| match error {
                 CFunctionError::Compile(errors) => {
-                    let name = if arguments.file == Path::new("-") {
-                        "<stdin>".into()
-                    } else {
-                        arguments.file.to_string_lossy()
-                    };
+                    let name = if file == Path::new("-") { "<stdin>".into() } else { file.to_string_lossy() };
                     Failure::new(format!("the C source does not compile\n{}", errors.display(&name)))
                 }
                 error => error.into(),
             })
         }
-        Language::Wasm => Ok(wasm_function::request(&function, wanted, &arguments.arguments)?),
+        Language::Wasm => Ok(wasm_function::request(&read(file()?)?, wanted, &arguments.arguments)?),
+        Language::Native => native_request(wanted, arguments),
     }
+}
+
+/// A native function is there already: its name is sent, and the arguments as they are.
+fn native_request(wanted: Option<&str>, arguments: &FunctionArguments) -> Result<ExecuteRequest, Failure> {
+    let name = wanted.ok_or_else(|| Failure::usage("--fn is missing: the name of the native function"))?;
+    if arguments.file.is_some() {
+        return Err(Failure::usage("--file is not for NATIVE: the function is in the image already"));
+    }
+    Ok(ExecuteRequest {
+        lang: "NATIVE".to_owned(),
+        fc: BASE64_STANDARD.encode(name),
+        params: arguments.arguments.iter().map(|argument| BASE64_STANDARD.encode(argument)).collect(),
+        ..ExecuteRequest::default()
+    })
 }
 
 /// Reads a function from a file, or from stdin for `-`.

@@ -14,4 +14,5 @@ mod functions_that_fail;
 mod hostile_peer;
 mod machine;
 mod metrics;
+mod native;
 mod processors;

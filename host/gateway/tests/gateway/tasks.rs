@@ -60,6 +60,25 @@ async fn a_task_is_written_down_before_its_client_hears_of_it_and_its_end_once()
 }
 
 #[tokio::test]
+async fn a_task_is_cancelled_where_it_runs_and_stays_so() {
+    let runtime = Runtime::start(&[]);
+    let service = service(&runtime).await;
+    let task = submit(&service, &forever()).await;
+    let cancel = async |task: &str| {
+        let mut client = service.connect().await;
+        client.send(format!("DELETE /r/1/v1/faas/{task} HTTP/1.1\r\nHost: a\r\n\r\n")).await;
+        client.answer_to_head().await
+    };
+    assert_eq!(cancel(&task).await.status, 204);
+    let answer = finished(&service, &task).await.json();
+    assert_eq!((&answer["state"], &answer["res"]["err"]), (&"FAILED".into(), &"cancelled".into()));
+    // By now the engine knows its end, and the guest is not asked.
+    assert!(service.book.tasks.lock().unwrap()[&task].answer.is_some());
+    assert_eq!(cancel(&task.to_uppercase()).await.status, 204);
+    assert_eq!(cancel("00000000-0000-4000-8000-00000000abcd").await.status, 404);
+}
+
+#[tokio::test]
 async fn an_end_that_was_not_kept_is_told_again() {
     let runtime = Runtime::start(&[]);
     let service = service(&runtime).await;

@@ -274,7 +274,8 @@ C: names and types come from the function's own prototype. The function to run i
              writes; a=inout:[3,1,2]
   pointer    left out: an OUT parameter, whose value is the result; c=inout:5 passes a value and gives what becomes of it
 WASM: type:value in the order of the parameters, out:type and inout:type:value. Types are C's: int, unsigned int, long,
-unsigned long, float, double, arrays (int[]:[1,2], out:int[3]) and texts (char*:hello, out:char[64]).
+unsigned long, float, double, arrays (int[]:[1,2], out:int[3]), texts (char*:hello, out:char[64]) and bytes. out:char* says
+that the function's result is a text. A program (`_start`) also takes stdin:text and env:NAME=value.
 NATIVE: a function that was built into the image, by its name; arguments go to it as they are.
 
 Prints the result on stdout. Exit code 0 when the function ran to its end, 1 when it failed or was refused.";

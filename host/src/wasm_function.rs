@@ -20,12 +20,14 @@ pub enum WasmFunctionError {
     #[error("the runtime runs the module's export `run`, or its only one; `{0}` cannot be chosen")]
     Function(String),
     /// An argument without a type.
-    #[error("`{0}` is not type:value (int:3, double:4.5), out:type or inout:type:value")]
+    #[error(
+        "`{0}` is not type:value (int:3, double:4.5), out:type or inout:type:value; for a program also stdin:text, env:NAME=value"
+    )]
     NotTyped(String),
     /// A type that C does not have.
     #[error(
         "`{0}` is no type; use int, unsigned int, long, unsigned long, float or double, an array of one (int[], int[3]), \
-         or char* for a text"
+         char* for a text, or bytes"
     )]
     Type(String),
 }
@@ -58,6 +60,7 @@ fn parameter(index: usize, argument: &str) -> Result<Parameter, WasmFunctionErro
     let name = format!("argument{}", index + 1);
     let not_typed = || WasmFunctionError::NotTyped(argument.to_owned());
     match argument.split_once(':').ok_or_else(not_typed)? {
+        (special @ ("stdin" | "env"), value) => Ok(input("char*".to_owned(), special, value)),
         ("out", type_name) => Ok(output(checked_type(type_name)?, &name)),
         ("inout", rest) => {
             let (type_name, value) = rest.split_once(':').ok_or_else(not_typed)?;
@@ -69,6 +72,9 @@ fn parameter(index: usize, argument: &str) -> Result<Parameter, WasmFunctionErro
 
 /// The type with its element under its usual name; lengths and `*` are the runtime's to check.
 fn checked_type(name: &str) -> Result<String, WasmFunctionError> {
+    if name == "bytes" {
+        return Ok(name.to_owned());
+    }
     let (element, rest) = name.split_at(name.find(['[', '*']).unwrap_or(name.len()));
     let scalar = ScalarType::from_name(element).ok_or_else(|| WasmFunctionError::Type(name.to_owned()))?;
     Ok([scalar.name(), rest].concat())
@@ -96,8 +102,12 @@ mod tests {
     fn arguments_without_a_known_type_are_refused() {
         assert_eq!(
             parameter(0, "3").unwrap_err().to_string(),
-            "`3` is not type:value (int:3, double:4.5), out:type or inout:type:value"
+            "`3` is not type:value (int:3, double:4.5), out:type or inout:type:value; for a program also stdin:text, \
+             env:NAME=value"
         );
+        assert_eq!(parameter(0, "stdin:one two").unwrap(), input("char*".to_owned(), "stdin", "one two"));
+        assert_eq!(parameter(0, "env:A=1").unwrap(), input("char*".to_owned(), "env", "A=1"));
+        assert_eq!(parameter(0, "out:bytes").unwrap(), output("bytes".to_owned(), "argument1"));
         assert!(matches!(parameter(0, "i32:3"), Err(WasmFunctionError::Type(name)) if name == "i32"));
         assert!(matches!(parameter(0, "out:"), Err(WasmFunctionError::Type(name)) if name.is_empty()));
     }

@@ -83,11 +83,39 @@ fn console_log(inputs: &[Val], memory: &mut [u8], state: &mut CallState) -> Resu
 fn seed(_inputs: &[Val], _memory: &mut [u8], state: &mut CallState) -> Result<Option<f64>, String> {
     let mut bytes = [0; 8];
     (state.random)(&mut bytes).map_err(|_| "the machine has no random bytes".to_owned())?;
-    // 53 bits, as many as a float has: a number from 0 to 1.
+    // 53 bits, as many as a float holds exactly.
     Ok(Some((u64::from_le_bytes(bytes) >> 11) as f64))
 }
 
 fn date_now(_inputs: &[Val], _memory: &mut [u8], _state: &mut CallState) -> Result<Option<f64>, String> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Ok(Some(since.as_millis() as f64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{content, text};
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_content_ends_where_the_size_in_front_of_it_says() {
+        let memory = b"\x02\0\0\0a\0\xff\0\0\0";
+        assert_eq!(content(memory, 4), Some(&b"a\0"[..]));
+        for outside in [0, 3, 5, 9, 10, 11, u32::MAX] {
+            assert_eq!(content(memory, outside), None, "{outside}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn texts_come_back_as_they_went(original in ".{0,20}") {
+            let units: Vec<u8> = original.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            prop_assert_eq!(text(&units), original);
+        }
+
+        #[test]
+        fn no_bytes_make_reading_panic(memory in prop::collection::vec(any::<u8>(), 0..40), address in 0..50_u32) {
+            let _ = content(&memory, address).map(text);
+        }
+    }
 }

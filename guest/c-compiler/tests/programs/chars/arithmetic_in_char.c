@@ -1,0 +1,3 @@
+#include <stdio.h>
+/* Every char operation happens in int and is cut when stored. */
+int run(void) { char a = 100, b = 50, c; int s = 0; c = a + b; s = s * 7 + c; c = a - -b - -b; s = s * 7 + c; c = a * b; s = s * 7 + c; c = a << 1; s = s * 7 + c; c = ~a; s = s * 7 + c; c = -a - b; s = s * 7 + c; c = a ^ 0xff; s = s * 7 + c; c = (a + b) / 2; s = s * 7 + c; c = (char)(a + b) / 2; s = s * 7 + c; unsigned char u = 200, v = 100; c = u; s = s * 7 + c; u += v; s = s * 7 + u; u = -u; s = s * 7 + u; u = u >> 1 | u << 7; s = s * 7 + u; v = !v ? 1 : ~v; s = s * 7 + v; printf("%d %d\n", s, a + b); return s; }

@@ -1,0 +1,5 @@
+#include <stdint.h>
+#include <stdio.h>
+/* Pointers to integers and back, alignment by masks, differences in bytes, null as zero. */
+struct s { char c; int n[3]; }; static uintptr_t align(uintptr_t a, uintptr_t to) { return (a + to - 1) & ~(to - 1); } static char pool[100]; static unsigned used; static void *take(unsigned n, unsigned to) { uintptr_t base = (uintptr_t)pool, at = align(base + used, to); used = (unsigned)(at - base) + n; return (void *)at; }
+int run(void) { struct s s = {'x', {1, 2, 3}}; uintptr_t p = (uintptr_t)&s; int *n = (int *)(p + 4); char *c = (char *)&s.n[2]; printf("%d %d %d\n", n[1], (int)((uintptr_t)&s.n[2] - p), *(int *)(c - 4)); int *a = take(3, 1), *b = take(8, 8), *d = take(1, 16); printf("%d %d %d\n", (int)((char *)b - (char *)a >= 3), (int)((uintptr_t)b % 8), (int)((uintptr_t)d % 16)); *b = 7; int null = (int *)0 == (void *)(uintptr_t)0; intptr_t back = (intptr_t)&s.n[2] - (intptr_t)s.n; printf("%d %d %d\n", null, (int)back, !(uintptr_t)NULL); _Bool there = (uintptr_t)b; return *b + there + ((uintptr_t)&s & 3 ? 100 : 10); }

@@ -1,0 +1,3 @@
+#include <stdio.h>
+/* Remainders in every type and sign, and what promotion makes of them. */
+int run(void) { signed char sc = -100; unsigned char uc = 200; short s = -30000; unsigned short us = 60000; int i = -7; unsigned u = 7; long l = -9000000001; unsigned long ul = 9000000001; printf("%d %d %d %d\n", sc % 7, uc % 7, s % 7, us % 7); printf("%d %u %ld %lu\n", i % 3, u % 3, l % 7, ul % 7); printf("%u %ld %lu %d\n", i % u, i % l, i % ul, sc % uc); printf("%ld %ld\n", u % l, s % l); sc %= 9; uc /= 7; s /= -7; us %= 999; l /= uc; ul %= us; printf("%d %d %d %d %ld %lu\n", sc, uc, s, us, l, ul); return (int)(l % 1000) + i / 2 + i % 2; }

@@ -1,0 +1,6 @@
+#include <stdio.h>
+#include <string.h>
+/* Names to constants and back, ranges, iteration, defaults. */
+typedef enum { OP_NOP, OP_LOAD = 0x10, OP_STORE, OP_ADD = 0x20, OP_SUB, OP_JUMP = 0x7f, OP_HALT = 0xff } opcode; static const struct { opcode code; const char *name; unsigned char operands; } table[] = {{OP_NOP, "nop", 0}, {OP_LOAD, "load", 2}, {OP_STORE, "store", 2}, {OP_ADD, "add", 3}, {OP_SUB, "sub", 3}, {OP_JUMP, "jump", 1}, {OP_HALT, "halt", 0}}; enum { COUNT = sizeof table / sizeof table[0] };
+static opcode parse(const char *s) { for (int i = 0; i < COUNT; i++) if (!strcmp(table[i].name, s)) return table[i].code; return (opcode)-1; } static const char *name(opcode c) { int lo = 0, hi = COUNT; while (lo < hi) { int m = lo + (hi - lo) / 2; if (table[m].code < c) lo = m + 1; else hi = m; } return lo < COUNT && table[lo].code == c ? table[lo].name : "???"; }
+int run(void) { const unsigned char code[] = {0x10, 1, 2, 0x20, 1, 2, 3, 0, 0x7f, 9, 0x99, 0xff}; for (unsigned i = 0; i < sizeof code;) { opcode o = code[i]; int n = 0; printf("%s", name(o)); for (int k = 0; k < COUNT; k++) if (table[k].code == o) n = table[k].operands; for (i++; n--; i++) printf(" %d", code[i]); printf("; "); } printf("\n%d %d %d\n", parse("sub"), parse("jump"), parse("none") == (opcode)-1); return OP_HALT - OP_JUMP + COUNT; }

@@ -1,0 +1,4 @@
+#include <stdio.h>
+/* Constants of enumerations in blocks, structs and functions; sizes of arrays; case labels. */
+struct grid { enum { ROWS = 3, COLUMNS = ROWS * 2 } shape; char cells[ROWS][COLUMNS]; }; static int pick(int n) { enum { FEW = 2, MANY = FEW + ROWS, HUGE = MANY << 4 }; switch (n) { case FEW: return 'f'; case MANY: return 'm'; case HUGE: return 'h'; case -FEW: return '-'; } return n > HUGE ? '>' : '?'; }
+int run(void) { struct grid g = {ROWS, {"ab", "cd"}}; enum { ROWS = 100 }; printf("%d %zu %c%c\n", ROWS, sizeof g.cells, g.cells[1][0], g.cells[0][1]); { enum { ROWS = -1, LIMIT = ROWS * -5 }; int a[LIMIT] = {ROWS}; printf("%zu %d\n", sizeof a / sizeof *a, a[0]); } int v[] = {2, 5, 80, 81, -2, 0}; for (int i = 0; i < 6; i++) putchar(pick(v[i])); putchar('\n'); enum e { E = 2147483647 } e = E; unsigned u = E + 1u; return (int)(u >> 16) + (e == 2147483647); }

@@ -1,0 +1,5 @@
+#include <stdint.h>
+#include <stdio.h>
+/* Fields of words by masks: extract, insert, sign extend, swap halves, interleave. */
+static uint32_t extract(uint32_t w, int at, int n) { return w >> at & (n == 32 ? ~0u : (1u << n) - 1); } static uint32_t insert(uint32_t w, int at, int n, uint32_t v) { uint32_t m = ((n == 32 ? 0 : 1u << n) - 1) << at; return (w & ~m) | (v << at & m); } static int32_t sign(uint32_t w, int at, int n) { return (int32_t)(w << (32 - at - n)) >> (32 - n); } static uint64_t spread(uint32_t x) { uint64_t v = x; v = (v | v << 16) & 0x0000ffff0000ffff; v = (v | v << 8) & 0x00ff00ff00ff00ff; v = (v | v << 4) & 0x0f0f0f0f0f0f0f0f; v = (v | v << 2) & 0x3333333333333333; return (v | v << 1) & 0x5555555555555555; }
+int run(void) { uint32_t w = 0xdeadbeef; printf("%x %x %x %x\n", extract(w, 4, 8), extract(w, 0, 32), insert(w, 8, 12, 0x123), insert(w, 0, 32, 5)); printf("%d %d %d\n", sign(w, 0, 8), sign(w, 28, 4), sign(w, 4, 3)); printf("%lx %lx\n", spread(0xffff), spread(0x12345678) | spread(0x9abcdef0) << 1); return (int)(spread(w) % 1000003); }

@@ -1,0 +1,3 @@
+#include <stdio.h>
+/* Counts of each type, from expressions and memory; results of shifts as counts. */
+int run(void) { unsigned char c = 3; short s = 5; long l = 7; unsigned u = 9; _Bool b = 1; int n[] = {0, 1, 15, 16, 30, 31}; unsigned h = 1; h = h * 31 + (1 << c); h = h * 31 + (1 << s << c); h = h * 31 + (0x12345678 >> l); h = h * 31 + (1u << u >> b); h = h * 31 + (unsigned)(1L << (u + l + s) >> 10); for (int i = 0; i < 6; i++) { h = h * 31 + (0xf0f0f0f0u >> n[i]); h = h * 31 + (1u << n[i]); h = h * 31 + (unsigned)(-1 >> n[i]) + (unsigned)(-1L << n[i] >> 4); h ^= h >> (n[i] & 7); h <<= n[i] / 15; h = h << 1 << 1 >> 1; } unsigned long m = 1; m <<= 63; m >>= c << 2; printf("%u %lx %d\n", h, m, 1 << 2 << 3 >> 1 + 1); return h >> 1; }

@@ -1,0 +1,4 @@
+#include <stdio.h>
+/* Bars, multiplication tables, trees drawn with characters, truth tables. */
+static void tree(int depth, int last, unsigned open) { for (int i = 1; i < depth; i++) printf("%s", open >> i & 1 ? "|  " : "   "); if (depth) printf("%s", last ? "`- " : "|- "); printf("%d\n", depth); if (depth < 3) for (int i = 0; i < 2; i++) tree(depth + 1, i, i ? open & ~(2u << depth) : open | 2u << depth); }
+int run(void) { for (int i = 1; i <= 4; i++, puts("")) for (int k = 1; k <= 6; k++) printf("%4d", i * k); int v[] = {3, 12, 7, 0}; for (int i = 0; i < 4; i++) printf("%-6.*s|%3d%%|%-12.*s|\n", 3, "labels" + i, v[i] * 100 / 12, v[i], "############"); tree(0, 1, 0); puts("a b c | a&&b||c a->b a^b^c"); for (int i = 0; i < 8; i++) { int a = i >> 2 & 1, b = i >> 1 & 1, c = i & 1; printf("%d %d %d |    %d      %d    %d\n", a, b, c, a && b || c, !a || b, a ^ b ^ c); } return printf("%s%c%d%%\n", "done ", '=', 100); }

@@ -1,0 +1,5 @@
+#include <stdio.h>
+#include <string.h>
+/* Sizes, durations and money in readable form. */
+static const char *size(unsigned long n) { static char b[4][16]; static int at; char *to = b[at++ & 3]; const char *units = "BKMGTPE"; double v = n; while (v >= 1024 && units[1]) { v /= 1024; units++; } sprintf(to, *units == 'B' ? "%.0f%c" : v < 10 ? "%.1f%c" : "%.0f%c", v, *units); return to; } static char *span(long s, char *b) { char *p = b; if (s < 0) { *p++ = '-'; s = -s; } if (s >= 86400) p += sprintf(p, "%ldd", s / 86400); if (s % 86400 >= 3600) p += sprintf(p, "%ldh", s % 86400 / 3600); p += sprintf(p, "%02ldm%02lds", s % 3600 / 60, s % 60); return b; } static void money(long cents) { printf("%s%ld.%02ld ", cents < 0 ? "-" : "", (cents < 0 ? -cents : cents) / 100, (cents < 0 ? -cents : cents) % 100); }
+int run(void) { printf("%s %s %s %s\n", size(0), size(1023), size(1536), size(10485760)); printf("%s %s\n", size(~0ul), size(123456789012)); char b[40]; long t[] = {0, 59, 3600, 90061, -86399}; int n = 0; for (int i = 0; i < 5; i++) { printf("%s ", span(t[i], b)); n += strlen(b); } money(5); money(-5); money(123456); money(-100); printf("\n"); return n; }

@@ -1,0 +1,6 @@
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+/* Case conversions between naming styles, validation of formats by classes. */
+static void snake(const char *s, char *o) { for (; *s; s++) { if (isupper((unsigned char)*s)) { *o++ = '_'; *o++ = tolower((unsigned char)*s); } else *o++ = *s; } *o = 0; } static void camel(const char *s, char *o) { int up = 0; for (; *s; s++) if (*s == '_' || *s == '-' || isspace((unsigned char)*s)) up = 1; else { *o++ = up ? toupper((unsigned char)*s) : *s; up = 0; } *o = 0; } static int fits(const char *s, const char *f) { for (; *f; f++, s++) switch (*f) { case '9': if (!isdigit((unsigned char)*s)) return 0; break; case 'A': if (!isupper((unsigned char)*s)) return 0; break; case 'x': if (!isxdigit((unsigned char)*s)) return 0; break; case '?': if (!isprint((unsigned char)*s)) return 0; break; default: if (*s != *f) return 0; } return !*s; }
+int run(void) { char b[64]; snake("parseHTTPHeader", b); puts(b); camel("convert_this-name to camel", b); puts(b); printf("%d%d%d%d%d\n", fits("2024-01-31", "9999-99-99"), fits("AB-12", "AA-99"), fits("ab-12", "AA-99"), fits("#1aF", "#xxx"), fits("12", "999")); int alpha = 0; for (const char *p = "M1x3d \t\x80\xff!"; *p; p++) alpha = alpha * 4 + !!isalnum((unsigned char)*p) + 2 * !!isspace((unsigned char)*p); return alpha + (int)strlen(b); }

@@ -1,0 +1,5 @@
+#include <stdio.h>
+#include <string.h>
+/* Lines put together piecewise, with dynamic widths, returned lengths and nested formats. */
+static int row(char *to, int room, const char *const *cells, const int *widths, int n) { int at = 0; for (int i = 0; i < n && at < room; i++) at += snprintf(to + at, room - at, "%s%*.*s", i ? " | " : "", widths[i], widths[i] < 0 ? -widths[i] : widths[i], cells[i]); return at; }
+int run(void) { const char *const cells[][3] = {{"id", "a long name", "x"}, {"1", "short", "12345678901"}, {"", "exactly ten", "-"}}; const int widths[] = {4, -10, 8}; char line[40]; int total = 0; for (int i = 0; i < 3; i++) { int n = row(line, sizeof line, cells[i], widths, 3); printf("%3d [%s]\n", n, line); total += n; } char format[16]; for (int w = 3; w < 12; w += 4) { snprintf(format, sizeof format, "<%%0%dd|%%.%de>\n", w, w / 2); total += printf(format, 42, 3.14159); } char tiny[6]; int need = row(tiny, sizeof tiny, cells[1], widths, 3); printf("%s %d\n", tiny, need >= 6); return total + printf("%.*s%n", 5, "truncated", &need) + need; }

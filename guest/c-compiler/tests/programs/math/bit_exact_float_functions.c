@@ -1,0 +1,5 @@
+#include <math.h>
+#include <stdio.h>
+/* sqrt, floor, fma-free polynomial exponentials and logs: every bit of what IEEE defines. */
+static double my_exp(double x) { int n = (int)floor(x / 0.6931471805599453 + 0.5); double r = x - n * 0.6931471805599453, t = 1, s = 1; for (int i = 1; i < 20; i++) s += t *= r / i; return ldexp(s, n); } static double my_log(double x) { int e; double m = frexp(x, &e); if (m < 0.7071) { m *= 2; e--; } double z = (m - 1) / (m + 1), z2 = z * z, s = 0, t = z; for (int i = 1; i < 30; i += 2) { s += t / i; t *= z2; } return 2 * s + e * 0.6931471805599453; } static double my_sin(double x) { double t = x, s = x; for (int i = 1; i < 12; i++) s += t *= -x * x / ((2 * i) * (2 * i + 1)); return s; }
+double run(void) { double v[] = {0.5, 1, 2, 3.75, 10, -4, 0.001}, s = 0; for (int i = 0; i < 7; i++) { printf("%.17g %.17g %.17g %a\n", my_exp(v[i]), v[i] > 0 ? my_log(v[i]) : 0, my_sin(v[i]), sqrt(fabs(v[i]))); s += my_exp(v[i]) + my_sin(v[i]); } float f = 0; for (int i = 1; i < 50; i++) f += sqrtf(i) / (float)i; printf("%.9g %a %a\n", f, floor(-1e-300), trunc(1e17 + 1)); return s; }

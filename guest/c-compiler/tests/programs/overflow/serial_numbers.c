@@ -1,0 +1,7 @@
+#include <stdint.h>
+#include <stdio.h>
+/* Wrapping indices, modular distances, ring positions, hashes of multiplications, saturating counters in every width. */
+#define SATURATE(T, U, MIN, MAX) static T add_##T(T a, T b) { T r = (T)((U)a + (U)b); return ((a ^ r) & (b ^ r)) < 0 ? a < 0 ? MIN : MAX : r; }
+SATURATE(int8_t, uint8_t, INT8_MIN, INT8_MAX) SATURATE(int16_t, uint16_t, INT16_MIN, INT16_MAX) SATURATE(int32_t, uint32_t, INT32_MIN, INT32_MAX) SATURATE(int64_t, uint64_t, INT64_MIN, INT64_MAX)
+static uint8_t ring[256]; static uint8_t head, tail; static int push(uint8_t x) { if ((uint8_t)(head + 1) == tail) return 0; ring[head++] = x; return 1; } static int pop(void) { return head == tail ? -1 : ring[tail++]; }
+int run(void) { int s = 0, refused = 0; for (int i = 0; i < 1000; i++) { if (i % 3 != 2) refused += !push(i * 7); else s += pop(); } printf("%d %d %d %d\n", s, refused, head, (uint8_t)(head - tail)); printf("%d %d %d\n", add_int8_t(100, 100), add_int8_t(-100, -100), add_int8_t(100, -100)); printf("%d %d\n", add_int16_t(32000, 1000), add_int16_t(-32000, 1000)); printf("%d %d\n", add_int32_t(INT32_MAX, 1), add_int32_t(INT32_MIN, INT32_MIN)); printf("%ld %ld\n", add_int64_t(INT64_MAX, 5), add_int64_t(INT64_MIN, 5)); uint32_t x = 1, cycle = 0; do { x = x * 5 + 3 & 0xffff; cycle++; } while (x != 1); uint64_t inv = 3; for (int i = 0; i < 6; i++) inv *= 2 - 3 * inv; printf("%u %d\n", cycle, 3 * inv == 1); return s; }

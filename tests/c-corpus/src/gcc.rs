@@ -81,7 +81,7 @@ fn main_of(programs: &[Program]) -> String {
     format!(
         "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include <unistd.h>\n\
          #define SHOW(...) (printf(\"\\1result \"), printf(__VA_ARGS__))\n{declarations}\
-         int main(int count, char **words) {{\nsetvbuf(stdout, NULL, _IONBF, 0);\ndup2(1, 2);\n\
+         int main(int count, char **words) {{\nalarm(30);\nsetvbuf(stdout, NULL, _IONBF, 0);\ndup2(1, 2);\n\
          switch (atoi(words[1])) {{\n{cases}}}\nreturn 0; }}\n"
     )
 }

@@ -477,11 +477,10 @@ impl Generator<'_> {
         for _ in 0..2 + self.below(8) {
             self.statement(3);
         }
-        for variable in self.scope[depth..].to_vec() {
+        // Out of scope from here on: what `goto` to the end has skipped has no value.
+        for variable in self.scope.split_off(depth) {
             self.mix_all(&variable);
         }
-        // What `goto` to the end has skipped has no value.
-        self.scope.truncate(depth);
         let value = self.integer(2);
         self.line(&format!("goto {name}end; {name}end: return {value};"));
         self.indent -= 1;

@@ -85,12 +85,11 @@ impl Generator<'_> {
         for _ in 0..1 + self.below(4) {
             self.statement(depth - 1);
         }
-        for variable in self.scope[scope..].to_vec() {
+        for variable in self.scope.split_off(scope) {
             if self.below(3) == 0 {
                 self.mix_all(&variable);
             }
         }
-        self.scope.truncate(scope);
         self.indent -= 1;
         self.line(tail);
     }

@@ -130,14 +130,14 @@ int run(void) {
 }
 //- 2:23: more initialisers than elements
 //- 3:31: more initialisers than elements
-//- 4:15: the string is longer than the array
+//- 4:17: the string is longer than the array
 //// designators of what is not there
 int run(void) {
     int a[3] = {[5] = 1};
     struct { int x; } s = {.y = 1};
     return a[0] + s.x;
 }
-//- 2:17: the index is outside of the array
+//- 2:18: the index is outside of the array
 //- 3:29: there is no member 'y'
 //// a pointer takes no number and no pointer of another kind
 int run(int x, double *d) {

@@ -57,7 +57,7 @@ int run(int x, int y) {
 }
 //- 2:23: an integer constant is needed here
 //- 3:16: an integer constant is needed here
-//- 4:18: the initialiser of a static variable must be constant
+//- 4:20: the initialiser of a static variable must be constant
 //// a text that does not end
 int run(void) {
     const char *s = "never ends;

@@ -29,7 +29,7 @@ pub(crate) fn compile(source: &[u8], limits: &Limits) -> Result<Compiled, Reques
         buffers: BufferPlace::From(function.heap_base),
         unreachable_is_overflow: true,
     };
-    Compiled::new(module, function.wasm.len(), interface, skerry_c_library::function)
+    Compiled::new(module, &function.wasm, interface, skerry_c_library::function)
 }
 
 fn signature_of(signature: skerry_c_compiler::Signature) -> Signature {

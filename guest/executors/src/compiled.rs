@@ -23,6 +23,9 @@ pub(crate) struct Compiled {
     pub(crate) interface: Interface,
     /// The memory that all this takes, in bytes, estimated.
     pub(crate) size_bytes: usize,
+    /// The module as it came, for the compiler to machine code.
+    #[cfg(feature = "jit")]
+    pub(crate) wasm: Box<[u8]>,
 }
 
 /// What the languages' front ends find out about a module, beside what is in it.
@@ -80,13 +83,20 @@ impl Compiled {
     /// [`RequestError::Unusable`] if the module imports what is not offered.
     pub(crate) fn new(
         module: Module,
-        wasm_bytes: usize,
+        wasm: &[u8],
         interface: Interface,
         library: impl Fn(&str) -> Option<Found>,
     ) -> Result<Self, RequestError> {
         let linker = host_functions::link(&module, library).map_err(RequestError::unusable)?;
-        let size_bytes = wasm_bytes.saturating_mul(CODE_EXPANSION).saturating_add(OVERHEAD_BYTES);
-        Ok(Self { module, linker, interface, size_bytes })
+        let size_bytes = wasm.len().saturating_mul(CODE_EXPANSION).saturating_add(OVERHEAD_BYTES);
+        Ok(Self {
+            module,
+            linker,
+            interface,
+            size_bytes,
+            #[cfg(feature = "jit")]
+            wasm: wasm.into(),
+        })
     }
 }
 
@@ -98,8 +108,11 @@ pub(crate) fn new_engine(limits: &Limits) -> Engine {
     config.set_max_recursion_depth(limits.stack_depth);
     // A stack that is kept for reuse keeps the greatest size it ever had, per engine: too much for too little.
     config.set_max_cached_stacks(0);
-    // Eager, because lazy translation was measured to save nothing on small functions, and costs within the call.
-    config.consume_fuel(true).compilation_mode(CompilationMode::Eager);
+    // Eager, because lazy translation was measured to save nothing on small functions, and costs within the call. But
+    // where there is a compiler, little is interpreted.
+    let is_lazy = cfg!(feature = "jit");
+    config.compilation_mode(if is_lazy { CompilationMode::LazyTranslation } else { CompilationMode::Eager });
+    config.consume_fuel(true);
     // The memory account knows one linear memory per call.
     config.wasm_multi_memory(false).ignore_custom_sections(true);
     Engine::new(&config)

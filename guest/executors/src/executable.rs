@@ -4,8 +4,8 @@
 //! Each kind of executable (WebAssembly on the interpreter, …) implements [`Executable`] and [`BoundCall`]; cache, limits
 //! and outcome know only these. Trait objects rather than an enumeration, because a flavour has only some of the kinds.
 
+use crate::failures::duration_text;
 use crate::parameter::Parameter;
-use crate::run::duration_text;
 use crate::sandbox::{Log, MemoryPool};
 use crate::{Failure, FailureKind, Limits, RandomSource, RequestError, Success};
 use std::sync::Arc;

@@ -1,7 +1,10 @@
 //! The crate's public face: from a request to a call that is ready to run, and from that to its outcome.
 
 use crate::cache::Cache;
+use crate::compiled::Compiled;
 use crate::executable::{BoundCall, CallContext, Executable, Parameters};
+#[cfg(feature = "jit")]
+use crate::jit::Compiler;
 use crate::sandbox::{Log, MemoryPool};
 use crate::{
     CacheLimits, CacheStatistics, CallOptions, Lang, Limits, Outcome, RequestError, StopFlag, native, parameter, wasm,
@@ -21,6 +24,19 @@ const LANGUAGES: &[Lang] = &[
 /// Parameters of no more than this are read without waiting for another thread that reads or compiles, in bytes.
 const SMALL_PARAMETERS_BYTES: usize = 16 * 1024;
 
+/// Native stack that a function's own nested calls may use, in bytes, on top of what running any call needs. None for
+/// the interpreter, whose calls nest on a stack of its own.
+pub const CALL_STACK_BYTES: usize = {
+    #[cfg(feature = "jit")]
+    {
+        crate::jit::STACK_BYTES
+    }
+    #[cfg(not(feature = "jit"))]
+    {
+        0
+    }
+};
+
 /// Fills a slice with cryptographically secure random bytes, or fails because the machine has none.
 pub type RandomSource = fn(&mut [u8]) -> io::Result<()>;
 
@@ -32,6 +48,9 @@ pub struct Executors {
     random: RandomSource,
     natives: Registry,
     languages: Vec<Lang>,
+    /// `None`: everything is interpreted.
+    #[cfg(feature = "jit")]
+    compiler: Option<Compiler>,
     /// Held by whoever compiles or reads much: that takes many times the memory of what is read, for which a small machine
     /// has room once but not once per thread.
     preparing: Mutex<()>,
@@ -49,6 +68,8 @@ impl Executors {
     pub fn new(limits: Limits, cache: CacheLimits, random: RandomSource) -> Self {
         let memory = Arc::new(MemoryPool::new(limits.memory_all_calls_bytes));
         Self {
+            #[cfg(feature = "jit")]
+            compiler: Compiler::new(&limits),
             limits,
             cache: Cache::new(cache),
             memory,
@@ -133,8 +154,8 @@ impl Executors {
     /// Runs a call to its end or to a limit.
     ///
     /// Any thread may set `stop` to abandon the call, which then ends within milliseconds. The calling thread is busy
-    /// all the while, but yields every few milliseconds. It needs no more native stack for one function than for
-    /// another: calls nest on the interpreter's own stack.
+    /// all the while, but yields every few milliseconds. Of its stack, the function's own nested calls use
+    /// [`CALL_STACK_BYTES`] at most.
     pub fn run(&self, call: PreparedCall, stop: &StopFlag) -> Outcome {
         let started = Instant::now();
         let PreparedCall { call, limits } = call;
@@ -164,11 +185,20 @@ impl Executors {
         }
         let executable: Arc<dyn Executable> = match lang {
             #[cfg(feature = "c")]
-            Lang::C => Arc::new(crate::c::compile(code, &self.limits)?),
-            Lang::Wasm => Arc::new(wasm::compile(code, &self.limits)?),
+            Lang::C => self.finish(crate::c::compile(code, &self.limits)?),
+            Lang::Wasm => self.finish(wasm::compile(code, &self.limits)?),
             _ => return Err(RequestError::LanguageNotHere { lang }),
         };
         self.cache.insert(lang, code, &executable);
         Ok(executable)
+    }
+
+    /// What a front end has made of a module, as the engine of this build runs it.
+    fn finish(&self, compiled: Compiled) -> Arc<dyn Executable> {
+        #[cfg(feature = "jit")]
+        if let Some(compiler) = &self.compiler {
+            return compiler.compile(compiled);
+        }
+        Arc::new(compiled)
     }
 }

@@ -14,12 +14,12 @@ use wasmi::{Caller, Error, ExternType, FuncType, ImportType, Linker, Module, Tra
 /// The export under which a module that logs or wants random bytes must offer its linear memory.
 pub(crate) const MEMORY_EXPORT: &str = "memory";
 /// The module of our own functions.
-const SKERRY_MODULE: &str = "skerry";
+pub(crate) const SKERRY_MODULE: &str = "skerry";
 /// Most random bytes of one call of `skerry.random`.
-const RANDOM_LIMIT_BYTES: usize = 64 * 1024;
+pub(crate) const RANDOM_LIMIT_BYTES: usize = 64 * 1024;
 /// What a random byte costs, in fuel. Without, a function could spend its time where neither clock nor stop flag is
 /// looked at.
-const RANDOM_BYTE_FUEL: u64 = 4;
+pub(crate) const RANDOM_BYTE_FUEL: u64 = 4;
 
 /// Links what `module` imports, and nothing else. `library` finds a function of the C library by its name.
 ///
@@ -196,7 +196,7 @@ fn random(mut caller: Caller<'_, CallState>, pointer: i32, length: i32) -> Resul
 }
 
 /// `skerry.unix_time_ms() -> i64`: the clock of the day, in milliseconds since 1970.
-fn unix_time_ms() -> i64 {
+pub(crate) fn unix_time_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

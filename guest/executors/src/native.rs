@@ -1,9 +1,9 @@
 //! The `NATIVE` front end: functions that were compiled into the image, found by name. Nothing is compiled or cached here.
 
 use crate::executable::{BoundCall, CallContext};
+use crate::failures::of_result;
 use crate::memory::with_room;
 use crate::parameter_fields::{self, Field};
-use crate::run::failure_of_result;
 use crate::{Failure, FailureKind, RequestError, Success};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -64,7 +64,7 @@ impl BoundCall for NativeCall {
         let Self { function, parameters } = *self;
         let result = function(&mut Call::new(parameters, context));
         match result {
-            Ok(Some(result)) if result.len() > context.limits.result_bytes => Err(failure_of_result(context.limits)),
+            Ok(Some(result)) if result.len() > context.limits.result_bytes => Err(of_result(context.limits)),
             Ok(result) => Ok(Success { result, outs: Vec::new() }),
             // A function that ends because its time is over says something else than why.
             Err(error) => {

@@ -168,6 +168,44 @@ impl ResourceLimiter for MemoryAccount {
     }
 }
 
+#[cfg(feature = "jit")]
+impl wasmtime::ResourceLimiter for MemoryAccount {
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        // As the interpreter does: nothing to ask for.
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        Ok(ResourceLimiter::memory_growing(self, current, desired, maximum)?)
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        Ok(ResourceLimiter::table_growing(self, current, desired, maximum)?)
+    }
+
+    fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
+        Ok(self.refuse(MemoryRefusal::OfMachine)?)
+    }
+
+    fn table_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
+        Ok(self.refuse(MemoryRefusal::OfMachine)?)
+    }
+
+    fn instances(&self) -> usize {
+        ResourceLimiter::instances(self)
+    }
+
+    fn tables(&self) -> usize {
+        ResourceLimiter::tables(self)
+    }
+
+    fn memories(&self) -> usize {
+        ResourceLimiter::memories(self)
+    }
+}
+
 /// A function's log output, cut off at a number of bytes.
 #[derive(Default)]
 pub(crate) struct Log {

@@ -15,6 +15,8 @@ const PREAMBLE: &[u8; 8] = b"\0asm\x01\0\0\0";
 
 const EXPORT_SECTION: u8 = 7;
 const START_SECTION: u8 = 8;
+#[cfg(feature = "jit")]
+const CODE_SECTION: u8 = 10;
 
 /// Section id, name of its items, and how many of them a module may have. The largest toolchain outputs that fit into
 /// [`Limits::code_bytes`](crate::Limits) stay well below.
@@ -68,6 +70,19 @@ pub(crate) fn check(wasm: &[u8]) -> Result<Option<u32>, String> {
         }
     }
     Ok(start)
+}
+
+/// The size of the largest function, in bytes.
+#[cfg(feature = "jit")]
+pub(crate) fn largest_body_bytes(wasm: &[u8]) -> usize {
+    let code = sections(wasm).find(|section| section.id == CODE_SECTION);
+    let mut bodies = code.and_then(|section| read_u32(section.content)).map_or(&[][..], |(_, bodies)| bodies);
+    let mut largest = 0;
+    while let Some((size_bytes, after)) = read_u32(bodies) {
+        largest = largest.max(size_bytes as usize);
+        bodies = after.get(size_bytes as usize..).unwrap_or_default();
+    }
+    largest
 }
 
 /// The same module with its start function exported as [`START_EXPORT`] instead of marked as start function.
@@ -164,6 +179,8 @@ mod tests {
             let wasm = [PREAMBLE.as_slice(), &bytes].concat();
             let _ = check(&wasm);
             let _ = start_as_export(&wasm, index);
+            #[cfg(feature = "jit")]
+            super::largest_body_bytes(&wasm);
         }
 
         #[test]

@@ -65,7 +65,7 @@ pub(crate) fn compile(wasm: &[u8], limits: &Limits) -> Result<Compiled, RequestE
     }
     let buffers = allocator.map_or(BufferPlace::BehindMemory, BufferPlace::Allocator);
     let interface = Interface { entry, initializers, is_program, signature, buffers, unreachable_is_overflow: false };
-    Compiled::new(module, wasm.len(), interface, |_| None)
+    Compiled::new(module, &wasm, interface, |_| None)
 }
 
 /// Validates and translates a module.

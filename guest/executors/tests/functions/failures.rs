@@ -4,7 +4,7 @@ use crate::support::{
     assert_next_call_works, executors, executors_with, failure, input, limits, output, parameter, result, run_wat,
     success, text_of,
 };
-use skerry_executors::{CallOptions, Executors, FailureKind, Lang, Limits, StopFlag};
+use skerry_executors::{CALL_STACK_BYTES, CallOptions, Executors, FailureKind, Lang, Limits, StopFlag};
 use std::time::Duration;
 
 const ENDLESS: &str = r#"(module (func (export "run") (loop $again (br $again))))"#;
@@ -281,7 +281,7 @@ fn no_instruction_uses_up_native_stack() {
                 (local.get $i)))"#
         );
         let run = move || result(run_wat(&executors(), &wat, &[]));
-        let thread = std::thread::Builder::new().stack_size(256 * 1024).spawn(run).unwrap();
+        let thread = std::thread::Builder::new().stack_size(256 * 1024 + CALL_STACK_BYTES).spawn(run).unwrap();
         assert_eq!(thread.join().unwrap(), "100000", "{body}");
     }
 }

@@ -121,7 +121,7 @@ pub enum Command {
 /// Which microVM to start.
 #[derive(Args, Clone, Debug)]
 pub struct MachineArguments {
-    /// Which runtime: minimal runs C and WebAssembly
+    /// Which runtime: minimal runs C and WebAssembly, python also Python
     #[arg(long, default_value = "minimal", env = "SKERRY_FLAVOUR")]
     pub flavour: Flavour,
     /// Boot this image (a flavour, or the beginning of an id) as it is, without building
@@ -132,7 +132,7 @@ pub struct MachineArguments {
           value_parser = clap::value_parser!(u32).range(1..=i64::from(skerry_vmm::VmSpec::MOST_CPUS)))]
     pub cpu: u32,
     /// Memory of the microVM: MiB, or with a unit (64Mi, 1Gi)
-    #[arg(short, long, value_name = "SIZE", default_value = "128Mi", env = "SKERRY_MEMORY")]
+    #[arg(short, long, value_name = "SIZE", default_value = "160Mi", env = "SKERRY_MEMORY")]
     pub memory: MemorySize,
     /// What executes the guest: auto proves once whether KVM runs the image here, else takes tcg
     #[arg(long, value_name = "auto|kvm|tcg", default_value = "auto", env = "SKERRY_ACCELERATOR")]
@@ -221,10 +221,10 @@ pub struct FunctionArguments {
     /// Language of the function
     #[arg(short, long, value_enum, ignore_case = true, env = "SKERRY_LANG")]
     pub lang: Language,
-    /// File with the function: C source or a WebAssembly module; - reads stdin. Not for NATIVE
+    /// File with the function: C or Python source, or a WebAssembly module; - reads stdin. Not for NATIVE
     #[arg(short, long, value_name = "PATH", env = "SKERRY_FILE")]
     pub file: Option<PathBuf>,
-    /// The function to run [default: the last one defined for C, `run` or the only export for WASM; required for NATIVE]
+    /// The function to run [default: the last one defined for C and PY, `run` or the only export for WASM; required for NATIVE]
     #[arg(long = "fn", value_name = "NAME", env = "SKERRY_FN")]
     pub name: Option<String>,
     /// Run it as a task of the runtime and ask until it is done
@@ -249,7 +249,7 @@ pub struct FunctionArguments {
     /// Print what the function logged, on stderr
     #[arg(long, env = "SKERRY_LOG", value_parser = BoolishValueParser::new())]
     pub log: bool,
-    /// For C name=value; for WASM type:value in order; out: and inout: in front of a value say which way it goes; for NATIVE the
+    /// For C name=value; for PY JSON or text in order; for WASM type:value in order; out: and inout: in front of a value say which way it goes; for NATIVE the
     /// values in order
     #[arg(value_name = "ARGUMENT", allow_negative_numbers = true)]
     pub arguments: Vec<String>,
@@ -260,6 +260,7 @@ Examples:
   skerry call --endpoint http://127.0.0.1:34567 --lang C --file sum.c --fn sum a=3 b=4.5
   skerry call --lang WASM --file add.wasm int:3 int:4                (SKERRY_ENDPOINT is set)
   skerry call --lang C --file - x=21 <<< 'int twice(int x) { return 2 * x; }'
+  skerry call --lang PY --file mean.py '[1, 2, 3]'                  (a runtime of the flavour python)
   skerry call --lang NATIVE --fn mean '[1,2,6]'
   skerry call --lang C --file sort.c n=3 'a=inout:[3,1,2]'          void sort(int n, int a[])
   skerry call --lang C --file greet.c name=Ada text=out:64          void greet(const char *name, char *text)
@@ -276,6 +277,7 @@ C: names and types come from the function's own prototype. The function to run i
 WASM: type:value in the order of the parameters, out:type and inout:type:value. Types are C's: int, unsigned int, long,
 unsigned long, float, double, arrays (int[]:[1,2], out:int[3]), texts (char*:hello, out:char[64]) and bytes. out:char* says
 that the function's result is a text. A program (`_start`) also takes stdin:text and env:NAME=value.
+PY: each argument is JSON, or else a str. The function to run is the last one that the file defines.
 NATIVE: a function that was built into the image, by its name; arguments go to it as they are.
 
 Prints the result on stdout. Exit code 0 when the function ran to its end, 1 when it failed or was refused.";
@@ -289,6 +291,9 @@ pub enum Language {
     /// A WebAssembly module.
     #[value(name = "WASM")]
     Wasm,
+    /// Python source.
+    #[value(name = "PY", alias = "PYTHON")]
+    Python,
     /// A function that was built into the image.
     #[value(name = "NATIVE")]
     Native,
@@ -460,7 +465,7 @@ mod tests {
     fn provision_has_defaults_for_everything() {
         let arguments = provision(&[]).unwrap();
         assert_eq!(arguments.machine.cpu, 1);
-        assert_eq!(arguments.machine.memory, MemorySize::from_mib(128));
+        assert_eq!(arguments.machine.memory, MemorySize::from_mib(160));
         assert_eq!(arguments.machine.accelerator, AcceleratorChoice::Auto);
         assert!(!arguments.once && !arguments.json && !arguments.timings);
     }

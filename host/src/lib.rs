@@ -24,6 +24,7 @@ pub mod places;
 pub mod prerequisites;
 pub mod printer;
 pub mod progress;
+pub mod python_function;
 pub mod statistics;
 pub mod table;
 pub mod wasm_function;

@@ -23,14 +23,22 @@ pub fn target_dir() -> PathBuf {
 /// several processes wait for each other. `SKERRY_IMAGE` names a stored image to test as it is, as `skerry` has it.
 pub fn minimal() -> &'static Image {
     static IMAGE: OnceLock<Image> = OnceLock::new();
-    IMAGE.get_or_init(|| {
-        let builder = Builder::new(source_root().to_owned(), &target_dir());
-        let found = match std::env::var("SKERRY_IMAGE") {
-            Ok(name) => builder.store().find(&name).map_err(|error| chain(&error)),
-            Err(_) => builder.build(Flavour::Minimal, &mut Told).map_err(|error| chain(&error)),
-        };
-        found.unwrap_or_else(|error| panic!("there is no image to test: {error}"))
-    })
+    IMAGE.get_or_init(|| obtain(Flavour::Minimal, "SKERRY_IMAGE"))
+}
+
+/// The image of the flavour with Python, as [`minimal`] has its own; `SKERRY_PYTHON_IMAGE` names a stored one.
+pub fn python() -> &'static Image {
+    static IMAGE: OnceLock<Image> = OnceLock::new();
+    IMAGE.get_or_init(|| obtain(Flavour::Python, "SKERRY_PYTHON_IMAGE"))
+}
+
+fn obtain(flavour: Flavour, variable: &str) -> Image {
+    let builder = Builder::new(source_root().to_owned(), &target_dir());
+    let found = match std::env::var(variable) {
+        Ok(name) => builder.store().find(&name).map_err(|error| chain(&error)),
+        Err(_) => builder.build(flavour, &mut Told).map_err(|error| chain(&error)),
+    };
+    found.unwrap_or_else(|error| panic!("there is no image to test: {error}"))
 }
 
 /// The minimal flavour's image with the native functions of the crate in a folder.

@@ -20,6 +20,8 @@ use crate::image;
 
 /// The memory of a machine of which a test says nothing: what the issue promises to be enough.
 pub const USUAL_MEMORY_MIB: u32 = 64;
+/// The memory of a machine with Python: what the issue promises to be enough.
+pub const PYTHON_MEMORY_MIB: u32 = 160;
 /// The most machines at once, whatever the number of test threads.
 const MOST_MACHINES: usize = 4;
 /// Lines of the serial console that a failed test shows.
@@ -85,6 +87,20 @@ impl Setup {
             loader: image.loader.clone(),
             unikernel: image.unikernel.clone(),
             memory_mib: USUAL_MEMORY_MIB,
+            cpu_count: 1,
+            options: options.iter().map(ToString::to_string).collect(),
+            network: Network::User,
+        }
+    }
+
+    /// The usual machine of the flavour with Python, with these boot options.
+    #[must_use]
+    pub fn python(options: &[&str]) -> Self {
+        let image = image::python();
+        Self {
+            loader: image.loader.clone(),
+            unikernel: image.unikernel.clone(),
+            memory_mib: PYTHON_MEMORY_MIB,
             cpu_count: 1,
             options: options.iter().map(ToString::to_string).collect(),
             network: Network::User,

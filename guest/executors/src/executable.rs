@@ -35,7 +35,10 @@ pub(crate) trait BoundCall: Send {
 /// A request's parameters.
 pub(crate) struct Parameters<'a> {
     /// As they are, without their base64.
-    #[expect(dead_code, reason = "only languages with parameters of their own form read them")]
+    #[cfg_attr(
+        not(feature = "python"),
+        expect(dead_code, reason = "only languages with parameters of their own form read them")
+    )]
     pub(crate) raw: &'a [Vec<u8>],
     /// Read as typed parameters; empty for a language whose parameters have another form.
     pub(crate) typed: Vec<Parameter>,

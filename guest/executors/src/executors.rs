@@ -19,6 +19,8 @@ const LANGUAGES: &[Lang] = &[
     #[cfg(feature = "c")]
     Lang::C,
     Lang::Wasm,
+    #[cfg(feature = "python")]
+    Lang::Python,
 ];
 
 /// Parameters of no more than this are read without waiting for another thread that reads or compiles, in bytes.
@@ -54,6 +56,8 @@ pub struct Executors {
     /// Held by whoever compiles or reads much: that takes many times the memory of what is read, for which a small machine
     /// has room once but not once per thread.
     preparing: Mutex<()>,
+    #[cfg(feature = "python")]
+    python: crate::python::Python,
 }
 
 /// A call that is checked and ready for [`Executors::run`].
@@ -77,6 +81,8 @@ impl Executors {
             natives: Registry::default(),
             languages: LANGUAGES.to_vec(),
             preparing: Mutex::new(()),
+            #[cfg(feature = "python")]
+            python: crate::python::Python::new(random),
         }
     }
 
@@ -88,6 +94,13 @@ impl Executors {
         }
         self.natives = natives;
         self
+    }
+
+    /// Starts beside everything else what takes its time to start, so that a first call finds it there. A runtime calls
+    /// this once it serves.
+    pub fn warm_up(&self) {
+        #[cfg(feature = "python")]
+        self.python.warm_up();
     }
 
     /// The native functions that can be called, by name.
@@ -187,6 +200,9 @@ impl Executors {
             #[cfg(feature = "c")]
             Lang::C => self.finish(crate::c::compile(code, &self.limits)?),
             Lang::Wasm => self.finish(wasm::compile(code, &self.limits)?),
+            #[cfg(feature = "python")]
+            Lang::Python => Arc::new(self.python.compile(code)?),
+            #[allow(unreachable_patterns, reason = "which languages are left depends on the features")]
             _ => return Err(RequestError::LanguageNotHere { lang }),
         };
         self.cache.insert(lang, code, &executable);

@@ -41,6 +41,8 @@ mod native;
 mod outcome;
 mod parameter;
 mod parameter_fields;
+#[cfg(feature = "python")]
+mod python;
 mod request_error;
 mod run;
 mod sandbox;

@@ -29,11 +29,16 @@ pub struct Limits {
     pub code_bytes: usize,
 }
 
+impl Limits {
+    /// The memory of a call where nobody says otherwise. Python's objects are large, and so are the machines it runs on.
+    pub const USUAL_MEMORY_BYTES: usize = if cfg!(feature = "python") { 32 * MIB } else { 16 * MIB };
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
             time: Duration::from_secs(60),
-            memory_bytes: 16 * MIB,
+            memory_bytes: Self::USUAL_MEMORY_BYTES,
             memory_all_calls_bytes: 24 * MIB,
             fuel: None,
             log_bytes: 64 * KIB,

@@ -81,7 +81,7 @@ impl Default for Options {
             listen: SocketAddr::new(IpAddr::V4(address), GUEST_PORT),
             body_limit_bytes: None,
             call_time_limit: Duration::from_secs(60),
-            call_memory_limit_bytes: 16 * MIB as usize,
+            call_memory_limit_bytes: skerry_executors::Limits::USUAL_MEMORY_BYTES,
             idle_time_limit: Duration::from_secs(60),
             read_time_limit: Duration::from_secs(10),
             connections: 64,
@@ -164,7 +164,7 @@ const KNOWN: [Known; 14] = [
     },
     Known {
         name: boot::OPTION_CALL_MEMORY_LIMIT_BYTES,
-        help: "most memory that one call may use (default 16 MiB)",
+        help: "most memory that one call may use (default 16 MiB; with Python 32 MiB)",
         set: |options, name, value| {
             options.call_memory_limit_bytes = number(name, value, 64 * 1024..=4096 * MIB)? as usize;
             Ok(())

@@ -132,6 +132,7 @@ impl Service {
             milestones_us: self.milestones_us,
         };
         self.log.write_object(Level::Info, &serde_json::to_string(&line).unwrap_or_default());
+        self.workers.warm_up();
     }
 
     /// Answers a request or hands it to a worker.

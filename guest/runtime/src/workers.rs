@@ -194,6 +194,11 @@ impl Workers {
         thread::Builder::new().name(name).stack_size(STACK_BYTES).spawn(move || work(&shared)).map(drop)
     }
 
+    /// Has the executors start what takes its time to start.
+    pub(crate) fn warm_up(&self) {
+        self.shared.executors.warm_up();
+    }
+
     /// The languages that the executors run.
     pub(crate) fn languages(&self) -> &[Lang] {
         self.shared.executors.languages()

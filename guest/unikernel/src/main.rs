@@ -9,6 +9,11 @@ use skerry_native::Registry;
 use skerry_runtime::{Options, Platform};
 use std::process::ExitCode;
 
+/// What Python functions allocate is counted.
+#[cfg(feature = "python")]
+#[global_allocator]
+static ALLOCATOR: skerry_python::CountingAllocator = skerry_python::CountingAllocator;
+
 unsafe extern "C" {
     safe fn sys_skerry_now_us() -> u64;
     safe fn sys_skerry_network_start_us() -> u64;

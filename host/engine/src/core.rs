@@ -52,11 +52,11 @@ pub struct Core {
 }
 
 impl Core {
-    /// What holds for a runtime whose client says nothing.
+    /// What holds for a runtime of a flavour whose client says nothing.
     #[must_use]
-    pub fn defaults(&self) -> Defaults {
+    pub fn defaults(&self, flavour: &str) -> Defaults {
         Defaults {
-            memory_mib: self.settings.default_memory_mib,
+            memory_mib: self.machines.memory_mib(flavour, self.settings.default_memory_mib),
             idle_timeout_s: self.settings.idle_timeout_s,
             concurrency: self.settings.concurrency,
         }

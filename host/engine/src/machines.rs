@@ -49,6 +49,8 @@ pub struct FlavourImage {
     pub unikernel: PathBuf,
     /// What names its content.
     pub id: String,
+    /// What a machine of it needs, in MiB: the least that a runtime gets whose client says nothing.
+    pub usual_memory_mib: u32,
 }
 
 /// What a machine is to be.
@@ -142,6 +144,12 @@ impl Machines {
     /// The flavours that there are images of.
     pub fn flavours(&self) -> impl Iterator<Item = &str> {
         self.flavours.keys().map(String::as_str)
+    }
+
+    /// The memory of a flavour's machine of which nobody says anything, where `default_mib` is what holds for all.
+    #[must_use]
+    pub fn memory_mib(&self, flavour: &str, default_mib: u32) -> u32 {
+        self.flavours.get(flavour).map_or(default_mib, |image| image.usual_memory_mib.max(default_mib))
     }
 
     /// Where machines have their directories.

@@ -42,7 +42,7 @@ impl EngineProvisioner {
         let Some(flavour) = core.flavour(&asked_flavour).map(str::to_owned) else {
             return Err(unknown_flavour(core, &asked_flavour));
         };
-        let wanted = wanted_at_creation(asked, &core.defaults());
+        let wanted = wanted_at_creation(asked, &core.defaults(&flavour));
         let spec = machine_spec(&wanted, &flavour);
         if let Some(idempotency) = &idempotency {
             // Asked before room is looked for: the same request may have been accepted when there was some.

@@ -6,6 +6,7 @@ use crate::flavour::Flavour;
 use crate::functions::{Functions, FunctionsError};
 use crate::kernel_source::{self, PrepareError};
 use crate::link::{self, LinkError};
+use crate::prepared_crates::{self, Patches, PrepareCratesError};
 use crate::progress::{Progress, Step};
 use crate::size;
 use crate::store::{Image, NewImage, Store, StoreError};
@@ -55,6 +56,9 @@ pub enum BuildError {
     /// The crate of native functions cannot be used.
     #[error(transparent)]
     Functions(#[from] FunctionsError),
+    /// Registry crates could not be prepared.
+    #[error("the registry's crates for this flavour could not be prepared")]
+    Crates(#[from] PrepareCratesError),
     /// A step's tool failed.
     #[error("could not {step}", step = step.name())]
     Step {
@@ -117,6 +121,18 @@ impl Builder {
     #[must_use]
     pub const fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// What to tell a cargo of the guest's workspace so that it compiles a flavour's prepared crates, for tests of guest
+    /// crates outside an image.
+    ///
+    /// # Errors
+    /// When a tool is missing, cargo cannot fetch, or an edit does not find its place.
+    pub fn patches(&self, flavour: Flavour) -> Result<(Toolchain, Patches), BuildError> {
+        let toolchain = Toolchain::find()?;
+        let _lock = self.lock()?;
+        let patches = Work { builder: self, toolchain: &toolchain, flavour, functions: None }.patches()?;
+        Ok((toolchain, patches))
     }
 
     /// Setting this to true from another thread ends a build soon, compilers included.
@@ -275,12 +291,19 @@ impl Work<'_> {
         if self.functions.is_none() {
             cargo.arg("--locked");
         }
+        self.patches()?.apply(&mut cargo);
         cargo.args(["--features", self.flavour.cargo_features()]);
         // As an argument, not as a library: with link-time optimisation the latter loses the kernel's entry point.
         // And for the program alone: another kernel does not change what it is linked with.
         cargo.arg("--").arg(format!("-Clink-arg={}", library.display()));
         self.compile(Step::BuildUnikernel, cargo, &[], "unikernel", progress)?;
         Ok((target_dir.join(HERMIT_TARGET).join("release/skerry-unikernel"), false))
+    }
+
+    fn patches(&self) -> Result<Patches, PrepareCratesError> {
+        let Self { builder, toolchain, flavour, .. } = self;
+        let (build, log) = (builder.work.join("build"), builder.log("crates"));
+        prepared_crates::prepare(flavour.prepared_crates(), &builder.source_root, &toolchain.compiler, &build, &log)
     }
 
     fn store(&self, fingerprint: &str, loader: &Path, unikernel: &Path) -> Outcome<Image> {

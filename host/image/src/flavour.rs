@@ -1,5 +1,7 @@
 //! Flavours: what a Serverless Runtime is made with.
 
+use crate::prepared_crates::PreparedCrate;
+use crate::python_edits;
 use std::fmt;
 use std::str::FromStr;
 
@@ -9,6 +11,8 @@ pub enum Flavour {
     /// C and WebAssembly, in the smallest image.
     #[default]
     Minimal,
+    /// Python beside C and WebAssembly.
+    Python,
 }
 
 /// A name that belongs to no flavour.
@@ -18,13 +22,14 @@ pub struct UnknownFlavour(String);
 
 impl Flavour {
     /// All flavours, in the order in which they are listed to users.
-    pub const ALL: [Self; 1] = [Self::Minimal];
+    pub const ALL: [Self; 2] = [Self::Minimal, Self::Python];
 
     /// The name that users give.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Minimal => "minimal",
+            Self::Python => "python",
         }
     }
 
@@ -33,6 +38,16 @@ impl Flavour {
     pub const fn description(self) -> &'static str {
         match self {
             Self::Minimal => "C and WebAssembly functions",
+            Self::Python => "Python, C and WebAssembly functions",
+        }
+    }
+
+    /// The memory that its machine needs, in MiB, where nobody says how much it gets.
+    #[must_use]
+    pub const fn usual_memory_mib(self) -> u32 {
+        match self {
+            Self::Minimal => 64,
+            Self::Python => 160,
         }
     }
 
@@ -41,6 +56,16 @@ impl Flavour {
     pub(crate) const fn cargo_features(self) -> &'static str {
         match self {
             Self::Minimal => "",
+            Self::Python => "python",
+        }
+    }
+
+    /// Registry crates that it needs with changes.
+    #[must_use]
+    pub(crate) const fn prepared_crates(self) -> &'static [&'static PreparedCrate] {
+        match self {
+            Self::Minimal => &[],
+            Self::Python => python_edits::CRATES,
         }
     }
 }
@@ -73,6 +98,6 @@ mod tests {
     #[test]
     fn an_unknown_name_is_refused_with_the_known_ones() {
         let error = "huge".parse::<Flavour>().unwrap_err();
-        assert_eq!(error.to_string(), "there is no flavour \"huge\"; there are: minimal");
+        assert_eq!(error.to_string(), "there is no flavour \"huge\"; there are: minimal, python");
     }
 }

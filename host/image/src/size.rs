@@ -18,7 +18,7 @@ const OTHER: &str = "other";
 const CONSTANTS: &str = "constants, relocations";
 
 /// Crates of the executors; what is generic and instantiated for one of them counts as theirs.
-const EXECUTOR_CRATES: [&str; 8] = [
+const EXECUTOR_CRATES: [&str; 22] = [
     "skerry_executors",
     "skerry_c_compiler",
     "skerry_c_library",
@@ -27,6 +27,20 @@ const EXECUTOR_CRATES: [&str; 8] = [
     "wasm_encoder",
     "lang_c",
     "libm",
+    "skerry_pickle",
+    "skerry_python",
+    "rustpython_vm",
+    "rustpython_common",
+    "rustpython_stdlib",
+    "rustpython_codegen",
+    "rustpython_compiler_core",
+    "rustpython_sre_engine",
+    "ruff_python_parser",
+    "ruff_python_ast",
+    "malachite_nz",
+    "malachite_base",
+    "malachite_q",
+    "malachite_bigint",
 ];
 /// Crates of the kernel, whose local symbols keep their names when the global ones are renamed.
 const KERNEL_CRATES: [&str; 19] = [

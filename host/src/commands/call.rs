@@ -17,7 +17,7 @@ use crate::exit_code::ExitCode;
 use crate::faas_client::{self, Answer, ClientError, FaasClient};
 use crate::failure::{Failure, OrHint};
 use crate::printer::Printer;
-use crate::{c_function, wasm_function};
+use crate::{c_function, python_function, wasm_function};
 
 /// The largest function that is read: a runtime's default limit for a request, base64 already taken off.
 const MOST_FUNCTION_BYTES: u64 = 12 * 1024 * 1024;
@@ -79,6 +79,13 @@ fn request(arguments: &FunctionArguments) -> Result<ExecuteRequest, Failure> {
                 }
                 error => error.into(),
             })
+        }
+        Language::Python => {
+            let file = file()?;
+            let source = String::from_utf8(read(file)?)
+                .with_context(|| format!("{} is not UTF-8 text", file.display()))
+                .or_hint("Python source is text in UTF-8")?;
+            Ok(python_function::request(&source, wanted, &arguments.arguments)?)
         }
         Language::Wasm => Ok(wasm_function::request(&read(file()?)?, wanted, &arguments.arguments)?),
         Language::Native => native_request(wanted, arguments),

@@ -115,15 +115,47 @@ fn prepare(
     let state_dir = arguments.places.state_dir.as_deref();
     let resolved = machine::resolve(arguments.accelerator, &qemu, &image, machine_arguments.memory, state_dir)?;
     printer.info(&format!("accelerator {}: {}", resolved.accelerator, resolved.reason));
-    let flavour = image.flavour.name().to_owned();
-    let files = FlavourImage { loader: image.loader.clone(), unikernel: image.unikernel.clone(), id: image.id.clone() };
+    let mut flavours = BTreeMap::from([flavour_image(&image)]);
+    for image in further_images(&source_root, &settings, &machine_arguments, interrupt, printer)? {
+        flavours.extend([flavour_image(&image)]);
+    }
     Ok(EngineSetup {
         settings,
         qemu,
         accelerator: resolved.accelerator,
-        flavours: BTreeMap::from([(flavour, files)]),
+        flavours,
         state_dir: places::state_dir(state_dir)?,
     })
+}
+
+/// The images of the other flavours: built where alias or pool name one, as it was last built otherwise.
+fn further_images(
+    source_root: &Path,
+    settings: &Settings,
+    machine_arguments: &MachineArguments,
+    interrupt: &Interrupt,
+    printer: &Printer,
+) -> Result<Vec<Image>, Failure> {
+    let mut found = Vec::new();
+    for flavour in Flavour::ALL.into_iter().filter(|flavour| *flavour != machine_arguments.flavour) {
+        let is_named = settings.alias.values().chain(settings.pool.keys()).any(|name| name == flavour.name());
+        if is_named {
+            found.push(images::build(source_root, flavour, None, interrupt, &mut printer.progress(0))?.image);
+        } else {
+            found.extend(images::newest(source_root, flavour));
+        }
+    }
+    Ok(found)
+}
+
+fn flavour_image(image: &Image) -> (String, FlavourImage) {
+    let files = FlavourImage {
+        loader: image.loader.clone(),
+        unikernel: image.unikernel.clone(),
+        id: image.id.clone(),
+        usual_memory_mib: image.flavour.usual_memory_mib(),
+    };
+    (image.flavour.name().to_owned(), files)
 }
 
 fn image(

@@ -16,3 +16,4 @@ mod machine;
 mod metrics;
 mod native;
 mod processors;
+mod python;

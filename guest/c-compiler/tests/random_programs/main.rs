@@ -3,6 +3,7 @@
 //! `SKERRY_RANDOM_PROGRAMS` says how many (200), `SKERRY_RANDOM_SEED` where to begin (1), for long campaigns.
 
 mod choices;
+mod expressions;
 mod generator;
 mod statements;
 #[path = "../support/mod.rs"]

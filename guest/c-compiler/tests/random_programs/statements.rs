@@ -1,13 +1,9 @@
 //! The statements of a random program.
 
-use super::generator::{Generator, Kind, Variable};
+use super::generator::{Generator, Kind, Variable, is_float};
 
 /// Loops within each other.
 const DEEPEST_LOOP: usize = 2;
-
-fn is_float(ty: &str) -> bool {
-    matches!(ty, "float" | "double")
-}
 
 impl Generator<'_> {
     /// One statement, of blocks at most `depth` deep.

@@ -363,9 +363,6 @@ impl Work<'_> {
             format!("--remap-path-prefix={}=skerry", self.builder.source_root.display()),
             format!("--remap-path-prefix={}=std", self.toolchain.compiler.library_source.display()),
         ];
-        for folder in self.functions.iter().flat_map(Functions::folders) {
-            rustflags.push(format!("--remap-path-prefix={}=functions", folder.display()));
-        }
         if let Some(registry) = cargo_registry() {
             rustflags.push(format!("--remap-path-prefix={}=registry", registry.display()));
         }

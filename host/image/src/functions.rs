@@ -1,7 +1,8 @@
 //! A user's crate of native functions in the place of `guest/functions`.
 //!
 //! `guest/unikernel` cannot be told by cargo's own means to take another crate for one of its path dependencies. So a
-//! manifest of the same program is made, with the user's crate in it; the program's source stays where it is.
+//! manifest of the same program is made, with the user's crate in it; the program's source stays where it is. Everything else
+//! of the build is as without such a crate, flags included, so that both share what was compiled.
 
 use crate::command::{CommandError, output};
 use crate::fingerprint::Fingerprint;
@@ -102,11 +103,6 @@ impl Functions {
     /// Name and version, for users.
     pub(crate) fn title(&self) -> String {
         format!("{} {}", self.package, self.version)
-    }
-
-    /// Where the sources are.
-    pub(crate) fn folders(&self) -> impl Iterator<Item = &Path> {
-        self.folders.iter().map(PathBuf::as_path)
     }
 
     /// Adds all that decides what the crate is compiled to.

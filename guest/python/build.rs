@@ -22,6 +22,7 @@ const MODULES: &[&str] = &[
     "base64",
     "bisect",
     "calendar",
+    "codeop",
     "collections",
     "colorsys",
     "contextlib",

@@ -3,6 +3,9 @@
 use ruff_python_ast::{ModModule, Stmt, StmtFunctionDef};
 use rustpython_compiler::{CompileOpts, Mode};
 use rustpython_compiler_core::bytecode::CodeObject;
+use std::io;
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 /// The name of a function's source in tracebacks.
@@ -52,12 +55,39 @@ pub fn compile(source: &[u8]) -> Result<Function, String> {
     })?;
     let source = dedent(source.strip_prefix('\u{feff}').unwrap_or(source));
     check_nesting(&source)?;
+    on_compiler(source)
+}
+
+/// A source to compile, and where to answer.
+type Order = (String, Sender<Result<Function, String>>);
+
+/// Compiles on the thread that has the stack for it. It stays for the next source: one that ended for each would have the
+/// kernel end threads again and again, which it was seen to fail at.
+fn on_compiler(source: String) -> Result<Function, String> {
+    static COMPILER: Mutex<Option<Sender<Order>>> = Mutex::new(None);
+    let no_compiler = || "there is no memory to compile with; try again later".to_owned();
+    let (answer, answers) = mpsc::channel();
+    {
+        let mut compiler = COMPILER.lock().unwrap_or_else(PoisonError::into_inner);
+        let orders = match &*compiler {
+            Some(orders) => orders,
+            None => compiler.insert(start_compiler().map_err(|_| no_compiler())?),
+        };
+        orders.send((source, answer)).map_err(|_| no_compiler())?;
+    }
+    answers.recv().map_err(|_| no_compiler())?
+}
+
+fn start_compiler() -> io::Result<Sender<Order>> {
+    let (orders, sources) = mpsc::channel::<Order>();
     let build = thread::Builder::new().name("python-compiler".to_owned()).stack_size(COMPILER_STACK_BYTES);
-    let no_thread = |_| "there is no memory to compile with; try again later".to_owned();
-    thread::scope(|scope| {
-        let compiler = build.spawn_scoped(scope, || compile_text(source)).map_err(no_thread)?;
-        compiler.join().unwrap_or_else(|_| Err("the compiler failed".to_owned()))
-    })
+    build.spawn(move || {
+        for (source, answer) in sources {
+            // Whoever asked may be gone.
+            let _ = answer.send(compile_text(source));
+        }
+    })?;
+    Ok(orders)
 }
 
 fn compile_text(source: String) -> Result<Function, String> {

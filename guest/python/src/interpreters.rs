@@ -290,7 +290,7 @@ fn imported_modules(vm: &VirtualMachine) -> Vec<String> {
     names.filter(known).collect()
 }
 
-/// Gives an interpreter's memory back.
+/// Gives an interpreter's memory back, as far as the interpreter's own collector finds it: of each call some 0.7 MB stay.
 fn retire(interpreter: Interpreter) {
     interpreter.finalize(None);
 }

@@ -187,7 +187,7 @@ fn a_request_lowers_the_limits_of_its_own_call() {
     let two_mib = call(r#"(module (memory 32) (func (export "run")))"#, &[]);
     fails(&two_mib, json!({"memory_mib": 1}), "a call may use 1 MiB");
     assert_eq!(runtime.post(SYNC, &with_fields(&two_mib, json!({"memory_mib": 2}))).json()["ret_code"], 0);
-    let out = encode(json!({"type": "char[40]", "var_name": "x", "value": "", "mode": "OUT"}).to_string());
+    let out = encode(json!({"type": "signed char[40]", "var_name": "x", "value": "", "mode": "OUT"}).to_string());
     let output = call(r#"(module (memory (export "memory") 1) (func (export "run") (param i32)))"#, &[out]);
     fails(&output, json!({"max_output_bytes": 40}), "larger than 40 bytes");
     assert_eq!(runtime.post(SYNC, &with_fields(&output, json!({"max_output_bytes": 200}))).json()["ret_code"], 0);

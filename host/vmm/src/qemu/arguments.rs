@@ -218,7 +218,7 @@ mod tests {
     fn the_kernels_words_come_before_the_applications() {
         assert_eq!(
             kernel_command_line(&spec(), Some(2596)),
-            "-freq 2596 env=HERMIT_IP=10.0.2.15 env=HERMIT_GATEWAY=10.0.2.2 env=HERMIT_MASK=255.255.255.0 \
+            "-freq 2596 env=SKERRY_PROCESSORS=2 env=HERMIT_IP=10.0.2.15 env=HERMIT_GATEWAY=10.0.2.2 env=HERMIT_MASK=255.255.255.0 \
              -- log=debug port=8001"
         );
         assert!(kernel_command_line(&spec(), None).starts_with("env="), "an unknown frequency is left out");

@@ -100,8 +100,13 @@ proptest! {
             let at = machine.put(TEXT, text.as_bytes());
             let raw = machine.call(name, &[at, END as u64]).unwrap();
             let value = if name == "strtod" { f64::from_bits(raw) } else { f32::from_bits(raw as u32).into() };
+            // glibc forgets a bit when it rounds a hexadecimal subnormal; what is right stands in the test below.
+            let least = if name == "strtod" { f64::MIN_POSITIVE } else { f32::MIN_POSITIVE.into() };
+            let unit = if name == "strtod" { f64::from_bits(1) } else { f32::from_bits(1).into() };
+            let glibc_rounds_wrong =
+                text.contains(['x', 'X']) && expected.abs() <= least && (value - expected).abs() <= unit;
             prop_assert!(
-                value.to_bits() == expected.to_bits() || value.is_nan() && expected.is_nan(),
+                value.to_bits() == expected.to_bits() || value.is_nan() && expected.is_nan() || glibc_rounds_wrong,
                 "{} {:?}: {:e}, {:e}", name, text, value, expected
             );
             let end_at = u32::from_le_bytes(machine.memory[END..END + 4].try_into().unwrap());
@@ -112,6 +117,14 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_hexadecimal_subnormal_is_rounded_to_the_nearest() {
+    let mut machine = Machine::new();
+    let at = machine.put(TEXT, b"0x.2aaa00aa0a00abp-1020");
+    let raw = machine.call("strtod", &[at, END as u64]).unwrap();
+    assert_eq!(f64::from_bits(raw), 1.483_292_386_216_479_5e-308);
 }
 
 #[test]

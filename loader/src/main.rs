@@ -1,7 +1,7 @@
 //! Skerry's loader: from the VMM's PVH boot protocol to a Hermit kernel's entry point, on x86-64.
 //!
-//! The VMM starts it (`-kernel`), with the unikernel image as the first module (`-initrd`). It copies and relocates the
-//! image, describes the machine in a device tree, and enters the kernel. What can be decided without hardware is decided in
+//! The VMM starts it (`-kernel`), with the unikernel image as the first module (`-initrd`). It copies the image
+//! to its place, describes the machine in a device tree, and enters the kernel. What can be decided without hardware is decided in
 //! `skerry-boot-protocol`. It is silent when all goes well (unless the application's boot options say `log=debug`); what
 //! goes wrong is said on the serial port and by the exit code (`skerry_api::boot::GuestExit`), never by a hang.
 #![no_std]
@@ -77,7 +77,7 @@ extern "C" fn loader_main(start_info: u64, counter_at_start: u64) -> ! {
         ),
     };
     // SAFETY: the placement lies in ordinary memory above the loader and apart from the module.
-    if let Err(error) = image.load(unsafe { memory::physical_mut(place) }, place.start) {
+    if let Err(error) = image.load(unsafe { memory::physical_mut(place) }) {
         fail(GuestExit::BadImage, format_args!("{}", error.reason()));
     }
     if debug {

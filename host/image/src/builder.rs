@@ -26,19 +26,24 @@ const HERMIT_TARGET: &str = "x86_64-unknown-hermit";
 const KERNEL_FEATURES: &str = "fsgsbase,smp,tcp";
 /// What else the kernel's build is told, by environment variables.
 const KERNEL_SETTINGS: [(&str, &str); 5] = [
-    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "2"),
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s"),
     ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1"),
     ("CARGO_PROFILE_RELEASE_PANIC", "abort"),
     ("HERMIT_LOG_LEVEL_FILTER", "error"),
     ("NO_COLOR", "1"),
 ];
 /// What every compiler is told, beside the linker and the paths to hide.
-const COMPILER_FLAGS: [&str; 3] = [
+const COMPILER_FLAGS: [&str; 4] = [
     "-Clinker-flavor=ld.lld",
+    // Loader and image have each one place, so no code need be ready for another. That is shorter.
+    "-Crelocation-model=static",
     // Where in the source a panic came from, and how types look inside, is a twentieth of the image.
     "-Zlocation-detail=none",
     "-Zfmt-debug=shallow",
 ];
+/// How a unikernel is linked: for where the loader puts it (`IMAGE_ADDRESS` in `skerry-boot-protocol`), and without pages
+/// apart for what becomes read-only once a dynamic linker is done.
+const IMAGE_LINK_ARGUMENTS: [&str; 2] = ["--image-base=0x400000", "-znorelro"];
 /// Source folders that a guest is made of; a change in any of them makes another image.
 const GUEST_FOLDERS: [&str; 4] = ["api", "guest", "loader", "host/image/src"];
 /// Folders that never matter to an image.
@@ -261,7 +266,7 @@ impl Work<'_> {
             self.cargo("build", &kernel.join("source/Cargo.toml"), BARE_METAL_TARGET, "core,alloc", &target_dir);
         cargo.args(["--locked", "--lib", "--no-default-features", "--features", KERNEL_FEATURES]);
         cargo.envs(KERNEL_SETTINGS);
-        self.compile(Step::BuildKernel, cargo, &[], "kernel", progress)?;
+        self.compile(Step::BuildKernel, cargo, "kernel", progress)?;
         let built = target_dir.join(BARE_METAL_TARGET).join("release/libhermit.a");
         // Under another name first: a library that is there is a whole one.
         let renamed = library.with_extension("new");
@@ -275,7 +280,7 @@ impl Work<'_> {
         let manifest = self.builder.source_root.join("loader/Cargo.toml");
         let mut cargo = self.cargo("build", &manifest, BARE_METAL_TARGET, "core,alloc", &target_dir);
         cargo.arg("--locked");
-        self.compile(Step::BuildLoader, cargo, &["-Crelocation-model=static".to_owned()], "loader", progress)?;
+        self.compile(Step::BuildLoader, cargo, "loader", progress)?;
         Ok((target_dir.join(BARE_METAL_TARGET).join("release/skerry-loader"), false))
     }
 
@@ -296,7 +301,8 @@ impl Work<'_> {
         // As an argument, not as a library: with link-time optimisation the latter loses the kernel's entry point.
         // And for the program alone: another kernel does not change what it is linked with.
         cargo.arg("--").arg(format!("-Clink-arg={}", library.display()));
-        self.compile(Step::BuildUnikernel, cargo, &[], "unikernel", progress)?;
+        cargo.args(IMAGE_LINK_ARGUMENTS.map(|argument| format!("-Clink-arg={argument}")));
+        self.compile(Step::BuildUnikernel, cargo, "unikernel", progress)?;
         Ok((target_dir.join(HERMIT_TARGET).join("release/skerry-unikernel"), false))
     }
 
@@ -352,7 +358,6 @@ impl Work<'_> {
         &self,
         step: Step,
         mut cargo: Command,
-        flags: &[String],
         log: &str,
         progress: &mut dyn Progress,
     ) -> Result<(), BuildError> {
@@ -367,7 +372,6 @@ impl Work<'_> {
             rustflags.push(format!("--remap-path-prefix={}=registry", registry.display()));
         }
         rustflags.extend(COMPILER_FLAGS.map(str::to_owned));
-        rustflags.extend_from_slice(flags);
         cargo.env("CARGO_ENCODED_RUSTFLAGS", rustflags.join("\x1f"));
         command::run(&mut cargo, &self.builder.log(log), &self.builder.cancelled, progress)
             .map_err(|source| BuildError::Step { step, source })

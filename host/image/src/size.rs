@@ -1,8 +1,8 @@
 //! What an image's bytes are spent on.
 //!
 //! The parts are told apart by symbol names in the file before it is stripped: the kernel's have their prefix, the others say
-//! in their mangled names which crate they come from. What no symbol covers are constants (strings, tables) and the
-//! relocations, which nothing attributes to a part.
+//! in their mangled names which crate they come from. What no symbol covers are constants (strings, tables),
+//! which nothing attributes to a part.
 
 use crate::link::KERNEL_PREFIX;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ const STANDARD_LIBRARY: &str = "std";
 const RUNTIME: &str = "runtime";
 const EXECUTORS: &str = "executors";
 const OTHER: &str = "other";
-const CONSTANTS: &str = "constants, relocations";
+const CONSTANTS: &str = "constants";
 
 /// Crates of the executors; what is generic and instantiated for one of them counts as theirs.
 const EXECUTOR_CRATES: [&str; 22] = [
@@ -156,6 +156,6 @@ mod tests {
         let parts = by_part(listing, 0x100);
         assert_eq!(parts["kernel"], 0x10);
         assert_eq!(parts["executors"], 0x20);
-        assert_eq!(parts["constants, relocations"], 0x100 - 0x30);
+        assert_eq!(parts["constants"], 0x100 - 0x30);
     }
 }

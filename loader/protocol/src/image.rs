@@ -1,29 +1,21 @@
-//! A Hermit image: an x86-64 ELF file, checked before a byte of it is used, then copied and relocated.
+//! A Hermit image: an x86-64 ELF file, checked before a byte of it is used, then copied to its place.
 //!
-//! Source: System V ABI (ELF-64), its AMD64 supplement for the relocations. Images are position-independent executables
-//! with `R_X86_64_RELATIVE` relocations only, as the linker writes them for a static program; everything else is refused.
+//! Source: System V ABI (ELF-64). Images are static executables, linked for [`IMAGE_ADDRESS`], the one place where an image
+//! ever goes: code that need not care where it lies is longer, and its relocations take space and time. Everything else is
+//! refused.
 
 use crate::bytes::{u16_at, u32_at, u64_at};
-use crate::start_info::MemoryRange;
+use crate::placement::IMAGE_ADDRESS;
 
 const HEADER_BYTES: usize = 64;
 const PROGRAM_HEADER_BYTES: usize = 56;
-const RELOCATION_BYTES: usize = 24;
-const DYNAMIC_ENTRY_BYTES: usize = 16;
 
-const TYPE_SHARED_OBJECT: u16 = 3;
+const TYPE_EXECUTABLE: u16 = 2;
 const MACHINE_X86_64: u16 = 62;
 
 const SEGMENT_LOAD: u32 = 1;
 const SEGMENT_DYNAMIC: u32 = 2;
 const SEGMENT_THREAD_LOCAL: u32 = 7;
-
-const DYNAMIC_NEEDED: u64 = 1;
-const DYNAMIC_RELOCATIONS: u64 = 7;
-const DYNAMIC_RELOCATIONS_BYTES: u64 = 8;
-
-const RELOCATION_NONE: u32 = 0;
-const RELOCATION_RELATIVE: u32 = 8;
 
 /// The largest span in memory that an image may have. Real ones take a few MiB; this bounds what a damaged one asks for.
 const MAX_MEMORY_BYTES: u64 = 1 << 30;
@@ -35,18 +27,16 @@ pub enum ImageError {
     NotElf,
     /// It is one for another machine, word size or byte order.
     WrongMachine,
-    /// It is not position-independent.
-    NotRelocatable,
+    /// It is linked for no certain place, or for another one.
+    WrongPlace,
     /// Something lies outside the file.
     Truncated,
     /// Segments overlap memory limits, are out of order, or there is none.
     BadSegments,
     /// The entry point lies outside the image.
     BadEntry,
-    /// The image wants a shared library.
+    /// The image wants a dynamic linker.
     DynamicallyLinked,
-    /// A relocation is of a kind that a static image has not, or points outside the image.
-    BadRelocation,
 }
 
 impl ImageError {
@@ -56,17 +46,16 @@ impl ImageError {
         match self {
             Self::NotElf => "the image is not an ELF file",
             Self::WrongMachine => "the image is not a 64-bit little-endian x86-64 ELF file",
-            Self::NotRelocatable => "the image is not position-independent",
+            Self::WrongPlace => "the image is not linked for the address 0x400000",
             Self::Truncated => "the image is truncated",
             Self::BadSegments => "the image's segments are damaged",
             Self::BadEntry => "the image's entry point lies outside of it",
-            Self::DynamicallyLinked => "the image wants shared libraries",
-            Self::BadRelocation => "the image has a relocation that cannot be applied",
+            Self::DynamicallyLinked => "the image wants a dynamic linker",
         }
     }
 }
 
-/// One program header.
+/// One program header, its address relative to the image's start.
 #[derive(Clone, Copy, Debug)]
 struct Segment {
     kind: u32,
@@ -97,7 +86,6 @@ pub struct Image<'a> {
     program_headers: &'a [u8],
     entry: u64,
     memory_bytes: u64,
-    relocations: &'a [u8],
     thread_local: Option<ThreadLocal>,
 }
 
@@ -108,13 +96,12 @@ impl<'a> Image<'a> {
     /// When the file is no image that [`Image::load`] can load.
     pub fn parse(file: &'a [u8]) -> Result<Self, ImageError> {
         let program_headers = check_header(file)?;
-        let entry = u64_at(file, 24).ok_or(ImageError::Truncated)?;
-        let mut image = Self { file, program_headers, entry, memory_bytes: 0, relocations: &[], thread_local: None };
+        let entry = u64_at(file, 24).ok_or(ImageError::Truncated)?.wrapping_sub(IMAGE_ADDRESS);
+        let mut image = Self { file, program_headers, entry, memory_bytes: 0, thread_local: None };
         image.memory_bytes = image.check_segments()?;
         if entry >= image.memory_bytes {
             return Err(ImageError::BadEntry);
         }
-        image.relocations = image.find_relocations()?;
         image.thread_local = image.find_thread_local()?;
         Ok(image)
     }
@@ -137,12 +124,11 @@ impl<'a> Image<'a> {
         self.thread_local
     }
 
-    /// Copies the segments to `memory`, clears what the file does not hold, and relocates to `address`, where `memory`
-    /// will be executed.
+    /// Copies the segments to `memory`, the image's place, and clears what the file does not hold.
     ///
     /// # Errors
-    /// When `memory` is not exactly as long as the image is, or a relocation cannot be applied.
-    pub fn load(&self, memory: &mut [u8], address: u64) -> Result<(), ImageError> {
+    /// When `memory` is not exactly as long as the image is.
+    pub fn load(&self, memory: &mut [u8]) -> Result<(), ImageError> {
         if memory.len() as u64 != self.memory_bytes {
             return Err(ImageError::BadSegments);
         }
@@ -156,25 +142,6 @@ impl<'a> Image<'a> {
             filled = end;
         }
         memory.get_mut(filled..).ok_or(ImageError::BadSegments)?.fill(0);
-        self.relocate(memory, address)
-    }
-
-    fn relocate(&self, memory: &mut [u8], address: u64) -> Result<(), ImageError> {
-        for relocation in self.relocations.chunks_exact(RELOCATION_BYTES) {
-            let offset = u64_at(relocation, 0).ok_or(ImageError::BadRelocation)?;
-            let kind = u32_at(relocation, 8).ok_or(ImageError::BadRelocation)?;
-            let addend = u64_at(relocation, 16).ok_or(ImageError::BadRelocation)?;
-            match kind {
-                RELOCATION_NONE => {}
-                RELOCATION_RELATIVE => {
-                    let offset = usize::try_from(offset).map_err(|_| ImageError::BadRelocation)?;
-                    let end = offset.checked_add(8).ok_or(ImageError::BadRelocation)?;
-                    let place = memory.get_mut(offset..end).ok_or(ImageError::BadRelocation)?;
-                    place.copy_from_slice(&address.wrapping_add(addend).to_le_bytes());
-                }
-                _ => return Err(ImageError::BadRelocation),
-            }
-        }
         Ok(())
     }
 
@@ -182,14 +149,18 @@ impl<'a> Image<'a> {
         self.program_headers.chunks_exact(PROGRAM_HEADER_BYTES).filter_map(parse_segment)
     }
 
-    /// Checks that the loadable segments lie in the file and one behind the other in memory; returns the span.
+    /// Checks that the loadable segments lie in the file and one behind the other in memory, the first at the image's
+    /// start; returns the span.
     fn check_segments(&self) -> Result<u64, ImageError> {
         let mut end = 0_u64;
         let mut loadable = false;
         for segment in self.segments() {
             slice(self.file, segment.file_offset, segment.file_bytes)?;
-            if segment.kind != SEGMENT_LOAD {
-                continue;
+            match segment.kind {
+                SEGMENT_LOAD if !loadable && segment.address != 0 => return Err(ImageError::WrongPlace),
+                SEGMENT_LOAD => {}
+                SEGMENT_DYNAMIC => return Err(ImageError::DynamicallyLinked),
+                _ => continue,
             }
             let segment_end = segment.address.checked_add(segment.memory_bytes).ok_or(ImageError::BadSegments)?;
             if segment.address < end || segment.file_bytes > segment.memory_bytes || segment_end > MAX_MEMORY_BYTES {
@@ -199,37 +170,6 @@ impl<'a> Image<'a> {
             loadable = true;
         }
         if loadable { Ok(end) } else { Err(ImageError::BadSegments) }
-    }
-
-    fn find_relocations(&self) -> Result<&'a [u8], ImageError> {
-        let Some(dynamic) = self.segments().find(|segment| segment.kind == SEGMENT_DYNAMIC) else {
-            return Ok(&[]);
-        };
-        let (mut address, mut len) = (0, 0);
-        let entries = slice(self.file, dynamic.file_offset, dynamic.file_bytes)?;
-        for entry in entries.chunks_exact(DYNAMIC_ENTRY_BYTES) {
-            let value = u64_at(entry, 8).ok_or(ImageError::Truncated)?;
-            match u64_at(entry, 0) {
-                Some(DYNAMIC_NEEDED) => return Err(ImageError::DynamicallyLinked),
-                Some(DYNAMIC_RELOCATIONS) => address = value,
-                Some(DYNAMIC_RELOCATIONS_BYTES) => len = value,
-                _ => {}
-            }
-        }
-        if len == 0 {
-            return Ok(&[]);
-        }
-        // The table's address is one in memory; the segment that holds it says where in the file that is.
-        let table = MemoryRange { start: address, end: address.checked_add(len).ok_or(ImageError::BadRelocation)? };
-        let holder = self
-            .segments()
-            .find(|segment| {
-                let held = MemoryRange { start: segment.address, end: segment.address + segment.file_bytes };
-                segment.kind == SEGMENT_LOAD && held.contains(table)
-            })
-            .ok_or(ImageError::BadRelocation)?;
-        let offset = to_usize(address - holder.address)?;
-        slice(self.file, holder.file_offset.checked_add(offset).ok_or(ImageError::Truncated)?, len)
     }
 
     fn find_thread_local(&self) -> Result<Option<ThreadLocal>, ImageError> {
@@ -261,8 +201,8 @@ fn check_header(file: &[u8]) -> Result<&[u8], ImageError> {
     if !is_64_bit_little_endian || u16_at(file, 18) != Some(MACHINE_X86_64) {
         return Err(ImageError::WrongMachine);
     }
-    if u16_at(file, 16) != Some(TYPE_SHARED_OBJECT) {
-        return Err(ImageError::NotRelocatable);
+    if u16_at(file, 16) != Some(TYPE_EXECUTABLE) {
+        return Err(ImageError::WrongPlace);
     }
     if u16_at(file, 54) != Some(PROGRAM_HEADER_BYTES as u16) {
         return Err(ImageError::BadSegments);
@@ -276,7 +216,7 @@ fn parse_segment(header: &[u8]) -> Option<Segment> {
     Some(Segment {
         kind: u32_at(header, 0)?,
         file_offset: usize::try_from(u64_at(header, 8)?).ok()?,
-        address: u64_at(header, 16)?,
+        address: u64_at(header, 16)?.wrapping_sub(IMAGE_ADDRESS),
         file_bytes: u64_at(header, 32)?,
         memory_bytes: u64_at(header, 40)?,
         align: u64_at(header, 48)?,

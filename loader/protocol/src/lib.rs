@@ -1,7 +1,7 @@
 //! The pure logic of Skerry's loader, apart from the bare metal so that it is tested on any machine.
 //!
 //! - [`start_info`]: what a VMM hands over by the PVH boot protocol.
-//! - [`image`]: a Hermit image (ELF) checked, copied and relocated.
+//! - [`image`]: a Hermit image (ELF) checked and copied to its place.
 //! - [`placement`]: where in memory the image goes, or why it does not fit.
 //! - [`device_tree`]: the device tree that tells the kernel its memory and boot arguments.
 //! - [`boot_arguments`]: what the loader itself reads from, and adds to, the kernel's command line.

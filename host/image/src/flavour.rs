@@ -1,7 +1,7 @@
 //! Flavours: what a Serverless Runtime is made with.
 
 use crate::prepared_crates::PreparedCrate;
-use crate::python_edits;
+use crate::{python_edits, wasmi_edits};
 use std::fmt;
 use std::str::FromStr;
 
@@ -64,7 +64,7 @@ impl Flavour {
     #[must_use]
     pub(crate) const fn prepared_crates(self) -> &'static [&'static PreparedCrate] {
         match self {
-            Self::Minimal => &[],
+            Self::Minimal => &[&wasmi_edits::WASMI, &wasmi_edits::WASMPARSER],
             Self::Python => python_edits::CRATES,
         }
     }

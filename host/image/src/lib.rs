@@ -24,6 +24,7 @@ mod python_edits;
 mod size;
 mod store;
 pub mod toolchain;
+mod wasmi_edits;
 
 pub use builder::{BuildError, Builder};
 pub use command::CommandError;

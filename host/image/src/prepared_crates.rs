@@ -2,8 +2,7 @@
 //! place by `[patch.crates-io]` on cargo's command line.
 //!
 //! `guest/unikernel/Cargo.lock` pins each with its checksum, which cargo verifies when it fetches. Every edit says how often
-//! it must find its place; anything else is an error, never a guess. Flavours without such crates are built as ever: from
-//! the lock file as it is, without a patch.
+//! it must find its place; anything else is an error, never a guess.
 
 use crate::command::{self, CommandError};
 use crate::fingerprint::{Fingerprint, files_below};
@@ -113,7 +112,10 @@ pub(crate) fn prepare(
     let folder = build.join(format!("crates-{}", &fingerprint(crates)[..16]));
     let done = folder.join("done");
     let mut patches = Vec::new();
-    let metadata = if done.exists() { None } else { Some(metadata(&workspace, compiler, log)?) };
+    let lock = workspace.join("Cargo.lock");
+    let lock = std::fs::read_to_string(&lock).map_err(io_error(&lock))?;
+    let metadata =
+        if done.exists() { None } else { Some(metadata(crates, &lock, &folder.join("fetch"), compiler, log)?) };
     for prepared in crates {
         let copy = folder.join(prepared.name);
         if let Some(metadata) = &metadata {
@@ -125,10 +127,8 @@ pub(crate) fn prepare(
         patches.push(format!("patch.crates-io.{}.path={:?}", prepared.name, copy.display().to_string()));
     }
     // Written anew each time: the original may have changed since.
-    let lock = workspace.join("Cargo.lock");
-    let text = std::fs::read_to_string(&lock).map_err(io_error(&lock))?;
     let patched_lock = folder.join("Cargo.lock");
-    std::fs::write(&patched_lock, unlock(&text, crates)).map_err(io_error(&patched_lock))?;
+    std::fs::write(&patched_lock, unlock(&lock, crates)).map_err(io_error(&patched_lock))?;
     std::fs::write(&done, "").map_err(io_error(&done))?;
     patches.push("-Zlockfile-path".to_owned());
     patches.push("--config".to_owned());
@@ -147,12 +147,34 @@ fn fingerprint(crates: &[&PreparedCrate]) -> String {
     fingerprint.finish()
 }
 
-fn metadata(workspace: &Path, compiler: &Compiler, log: &Path) -> Result<serde_json::Value, PrepareCratesError> {
+/// What cargo knows of a package that depends on `crates` and nothing else, as `lock` pins them. The guest's own workspace
+/// would have cargo fetch the crates of all flavours.
+fn metadata(
+    crates: &[&PreparedCrate],
+    lock: &str,
+    folder: &Path,
+    compiler: &Compiler,
+    log: &Path,
+) -> Result<serde_json::Value, PrepareCratesError> {
+    std::fs::create_dir_all(folder).map_err(io_error(folder))?;
+    let manifest = folder.join("Cargo.toml");
+    for (file, text) in [("Cargo.toml", fetch_manifest(crates).as_str()), ("Cargo.lock", lock), ("lib.rs", "")] {
+        let file = folder.join(file);
+        std::fs::write(&file, text).map_err(io_error(&file))?;
+    }
     let mut cargo = Command::new(&compiler.cargo);
     cargo.env("RUSTC", &compiler.rustc.path);
-    cargo.args(["metadata", "--format-version=1", "--locked", "--all-features", "--manifest-path"]);
-    cargo.arg(workspace.join("Cargo.toml"));
+    cargo.args(["metadata", "--format-version=1", "--manifest-path"]).arg(manifest);
     Ok(serde_json::from_slice(&command::output(&mut cargo, log)?).unwrap_or_default())
+}
+
+fn fetch_manifest(crates: &[&PreparedCrate]) -> String {
+    let package = "[package]\nname = \"skerry-prepared-crates\"\nedition = \"2024\"\n\n[lib]\npath = \"lib.rs\"\n";
+    crates.iter().fold(format!("[workspace]\n\n{package}\n[dependencies]\n"), |mut manifest, prepared| {
+        let &PreparedCrate { name, version, .. } = *prepared;
+        manifest.push_str(&format!("{name} = {{ version = \"={version}\", default-features = false }}\n"));
+        manifest
+    })
 }
 
 fn find(metadata: &serde_json::Value, wanted: &PreparedCrate) -> Result<PathBuf, PrepareCratesError> {
@@ -218,11 +240,14 @@ fn edit(prepared: &PreparedCrate, copy: &Path) -> Result<(), PrepareCratesError>
 
 /// The lock file as cargo would write it for the patched crates: those have no source and no checksum.
 fn unlock(lock: &str, crates: &[&PreparedCrate]) -> String {
-    let mut is_patched = false;
+    let (mut name, mut is_patched) = ("", false);
     let mut text = String::with_capacity(lock.len());
     for line in lock.lines() {
-        if let Some(name) = line.strip_prefix("name = ") {
-            is_patched = crates.iter().any(|prepared| name.trim_matches('"') == prepared.name);
+        if let Some(text) = line.strip_prefix("name = ") {
+            (name, is_patched) = (text.trim_matches('"'), false);
+        } else if let Some(text) = line.strip_prefix("version = ") {
+            let version = text.trim_matches('"');
+            is_patched = crates.iter().any(|prepared| (prepared.name, prepared.version) == (name, version));
         }
         let is_pin = line.starts_with("source = ") || line.starts_with("checksum = ");
         if !(is_patched && is_pin) {
@@ -272,9 +297,13 @@ mod tests {
 
     #[test]
     fn a_prepared_crate_loses_its_pin_and_no_other_does() {
-        let lock = "[[package]]\nname = \"one\"\nsource = \"r\"\nchecksum = \"c\"\n\n\
-                    [[package]]\nname = \"two\"\nsource = \"r\"\n";
-        let expected = "[[package]]\nname = \"one\"\n\n[[package]]\nname = \"two\"\nsource = \"r\"\n";
+        let package = |name: &str, version: &str, pin: &str| {
+            format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n{pin}\n")
+        };
+        let pin = "source = \"r\"\nchecksum = \"c\"\n";
+        let others = package("one", "2.0.0", pin) + &package("two", "1.0.0", pin);
+        let lock = &format!("version = 4\n\n{}{others}", package("one", "1.0.0", pin));
+        let expected = format!("version = 4\n\n{}{others}", package("one", "1.0.0", ""));
         assert_eq!(unlock(lock, &[&CRATE]), expected);
     }
 

@@ -2,9 +2,11 @@
 //! code can be ended from outside, native loops included.
 
 use crate::prepared_crates::{CrateEdit, Place, PreparedCrate};
+use crate::wasmi_edits;
 
 /// The crates of the flavour `python` that are changed.
-pub(crate) const CRATES: &[&PreparedCrate] = &[&COMMON, &HOST_ENV, &SRE_ENGINE, &VM, &STDLIB];
+pub(crate) const CRATES: &[&PreparedCrate] =
+    &[&COMMON, &HOST_ENV, &SRE_ENGINE, &VM, &STDLIB, &wasmi_edits::WASMI, &wasmi_edits::WASMPARSER];
 
 const NO_SYSTEM: &str = "Hermit is what these crates know of WebAssembly without a host: no files, processes, signals";
 

@@ -32,6 +32,12 @@ pub fn python() -> &'static Image {
     IMAGE.get_or_init(|| obtain(Flavour::Python, "SKERRY_PYTHON_IMAGE"))
 }
 
+/// The image of the flavour `jit`, as [`minimal`] has its own; `SKERRY_JIT_IMAGE` names a stored one.
+pub fn jit() -> &'static Image {
+    static IMAGE: OnceLock<Image> = OnceLock::new();
+    IMAGE.get_or_init(|| obtain(Flavour::Jit, "SKERRY_JIT_IMAGE"))
+}
+
 fn obtain(flavour: Flavour, variable: &str) -> Image {
     let builder = Builder::new(source_root().to_owned(), &target_dir());
     let found = match std::env::var(variable) {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 use skerry_api::console::ReadyLine;
 use skerry_api::faas::GUEST_PORT;
+use skerry_image::Image;
 use skerry_vmm::{
     Accelerator, Backend, GuestAddress, Lifetime, MicroVm, Network, NotReady, Qemu, StartError, VmExit, VmSpec,
 };
@@ -82,7 +83,12 @@ impl Setup {
     /// The usual machine with these boot options.
     #[must_use]
     pub fn with(options: &[&str]) -> Self {
-        let image = image::minimal();
+        Self::of(image::minimal(), options)
+    }
+
+    /// The usual machine with this image and these boot options.
+    #[must_use]
+    pub fn of(image: &Image, options: &[&str]) -> Self {
         Self {
             loader: image.loader.clone(),
             unikernel: image.unikernel.clone(),

@@ -16,7 +16,9 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use skerry_executors::{CacheStatistics, Executors, Lang, Outcome, PreparedCall, RequestError, StopFlag};
+use skerry_executors::{
+    CALL_STACK_BYTES, CacheStatistics, Executors, Lang, Outcome, PreparedCall, RequestError, StopFlag,
+};
 
 use crate::crew::Crew;
 use crate::http::{Body, Charge};
@@ -32,7 +34,7 @@ const CLIENT_LENGTH: usize = QUEUE_LENGTH * 3 / 4;
 
 /// Stack of each thread in bytes. In a microVM all of it is taken from the machine's memory, and optimised code gets by
 /// with little; elsewhere only what is touched costs anything, and unoptimised code needs more.
-const STACK_BYTES: usize = if cfg!(target_os = "hermit") { 512 * 1024 } else { 4 * 1024 * 1024 };
+const STACK_BYTES: usize = if cfg!(target_os = "hermit") { 512 * 1024 } else { 4 * 1024 * 1024 } + CALL_STACK_BYTES;
 
 /// A job's name; not used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

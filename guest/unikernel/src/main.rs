@@ -3,6 +3,9 @@
 //! The loader passes its milestones and the machine's memory as environment variables, the host the boot options as
 //! arguments; the kernel answers the rest (`guest/kernel/overlay/skerry.rs`).
 
+#[cfg(feature = "jit")]
+mod code_memory;
+
 use skerry_api::boot::GuestExit;
 use skerry_api::console::Milestones;
 use skerry_native::Registry;

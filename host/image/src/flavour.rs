@@ -13,6 +13,8 @@ pub enum Flavour {
     Minimal,
     /// Python beside C and WebAssembly.
     Python,
+    /// C and WebAssembly as machine code.
+    Jit,
 }
 
 /// A name that belongs to no flavour.
@@ -22,7 +24,7 @@ pub struct UnknownFlavour(String);
 
 impl Flavour {
     /// All flavours, in the order in which they are listed to users.
-    pub const ALL: [Self; 2] = [Self::Minimal, Self::Python];
+    pub const ALL: [Self; 3] = [Self::Minimal, Self::Python, Self::Jit];
 
     /// The name that users give.
     #[must_use]
@@ -30,6 +32,7 @@ impl Flavour {
         match self {
             Self::Minimal => "minimal",
             Self::Python => "python",
+            Self::Jit => "jit",
         }
     }
 
@@ -39,6 +42,7 @@ impl Flavour {
         match self {
             Self::Minimal => "C and WebAssembly functions",
             Self::Python => "Python, C and WebAssembly functions",
+            Self::Jit => "C and WebAssembly functions, compiled to machine code",
         }
     }
 
@@ -48,6 +52,7 @@ impl Flavour {
         match self {
             Self::Minimal => 64,
             Self::Python => 160,
+            Self::Jit => 128,
         }
     }
 
@@ -57,6 +62,7 @@ impl Flavour {
         match self {
             Self::Minimal => "",
             Self::Python => "python",
+            Self::Jit => "jit",
         }
     }
 
@@ -65,6 +71,7 @@ impl Flavour {
     pub(crate) const fn prepared_crates(self) -> &'static [&'static PreparedCrate] {
         match self {
             Self::Minimal => &[&wasmi_edits::WASMI, &wasmi_edits::WASMPARSER],
+            Self::Jit => &[&wasmi_edits::WASMPARSER],
             Self::Python => python_edits::CRATES,
         }
     }
@@ -98,6 +105,6 @@ mod tests {
     #[test]
     fn an_unknown_name_is_refused_with_the_known_ones() {
         let error = "huge".parse::<Flavour>().unwrap_err();
-        assert_eq!(error.to_string(), "there is no flavour \"huge\"; there are: minimal, python");
+        assert_eq!(error.to_string(), "there is no flavour \"huge\"; there are: minimal, python, jit");
     }
 }

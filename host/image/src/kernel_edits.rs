@@ -69,6 +69,7 @@ pub(crate) const ADDITIONS: &[Addition] = &[
     Addition { path: "src/executor/block_on.rs", file: "block_on.rs" },
     Addition { path: "src/executor/interface_renewal.rs", file: "interface_renewal.rs" },
     Addition { path: "src/arch/x86_64/kernel/processor_start.rs", file: "processor_start.rs" },
+    Addition { path: "src/page_protection.rs", file: "page_protection.rs" },
     Addition { path: "src/skerry.rs", file: "skerry.rs" },
     Addition { path: "src/time_slice.rs", file: "time_slice.rs" },
 ];
@@ -84,7 +85,7 @@ pub(crate) const EDITS: &[FileEdits] = &[
         edits: &[
             Edit {
                 find: "\nmod synch;\n",
-                replace: "\nmod entropy_pool;\nmod skerry;\nmod synch;\nmod time_slice;\n",
+                replace: "\nmod entropy_pool;\nmod page_protection;\nmod skerry;\nmod synch;\nmod time_slice;\n",
                 why: "our own additions to the system calls, and what they need",
             },
             Edit {
@@ -98,6 +99,15 @@ pub(crate) const EDITS: &[FileEdits] = &[
                 why: "the boot's breakdown tells the kernel's own start from the network's",
             },
         ],
+    },
+    FileEdits {
+        path: "src/arch/x86_64/mm/paging.rs",
+        sha256: "096a6f4761f4a2e33dade819378e922132e4c9a60f150a28654159f1240802d6",
+        edits: &[Edit {
+            find: ") {\n\terror!(\"Page fault (#PF)!\");\n",
+            replace: ") {\n\tif crate::page_protection::is_outdated(error_code) {\n\t\treturn;\n\t}\n\terror!(\"Page fault (#PF)!\");\n",
+            why: "a processor may still remember what a page's protection was before another one changed it",
+        }],
     },
     FileEdits {
         path: "src/config.rs",

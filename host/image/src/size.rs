@@ -18,7 +18,7 @@ const OTHER: &str = "other";
 const CONSTANTS: &str = "constants";
 
 /// Crates of the executors; what is generic and instantiated for one of them counts as theirs.
-const EXECUTOR_CRATES: [&str; 22] = [
+const EXECUTOR_CRATES: [&str; 31] = [
     "skerry_executors",
     "skerry_c_compiler",
     "skerry_c_library",
@@ -41,6 +41,15 @@ const EXECUTOR_CRATES: [&str; 22] = [
     "malachite_base",
     "malachite_q",
     "malachite_bigint",
+    "wasmtime",
+    "wasmtime_environ",
+    "wasmtime_internal_cranelift",
+    "cranelift_codegen",
+    "cranelift_frontend",
+    "cranelift_assembler_x64",
+    "regalloc2",
+    "gimli",
+    "object",
 ];
 /// Crates of the kernel, whose local symbols keep their names when the global ones are renamed.
 const KERNEL_CRATES: [&str; 19] = [

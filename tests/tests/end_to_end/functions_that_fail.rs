@@ -4,7 +4,7 @@ use skerry_tests::faas::{SYNC, c, endless, failure, input, wasm};
 use skerry_tests::runtime::Runtime;
 
 /// Functions that fail by themselves, and words of the reason that users get.
-fn failing() -> Vec<(String, &'static str)> {
+pub(super) fn failing() -> Vec<(String, &'static str)> {
     let wasm_out_of_bounds =
         r#"(module (memory 1) (func (export "run") (result i32) (i32.load (i32.const 0x7fffffff))))"#;
     let bomb = r#"(module (memory 1) (func (export "run") (loop (drop (memory.grow (i32.const 16))) (br 0))))"#;

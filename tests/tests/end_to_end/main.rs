@@ -12,6 +12,7 @@ mod concurrency;
 mod faas;
 mod functions_that_fail;
 mod hostile_peer;
+mod jit;
 mod machine;
 mod metrics;
 mod native;

@@ -7,7 +7,7 @@ struct body { double x, y, z, vx, vy, vz, mass; };
 #define SOLAR_MASS (4 * PI * PI)
 #define YEAR 365.24
 
-static struct body bodies[5] = {
+static const struct body start[5] = {
     {0, 0, 0, 0, 0, 0, SOLAR_MASS},
     {4.84143144246472090e+00, -1.16032004402742839e+00, -1.03622044471123109e-01,
      1.66007664274403694e-03 * YEAR, 7.69901118419740425e-03 * YEAR, -6.90460016972063023e-05 * YEAR,
@@ -22,6 +22,8 @@ static struct body bodies[5] = {
      2.68067772490389322e-03 * YEAR, 1.62824170038242295e-03 * YEAR, -9.51592254519715870e-05 * YEAR,
      5.15138902046611451e-05 * SOLAR_MASS},
 };
+
+static struct body bodies[5];
 
 static void advance(double dt) {
     for (int i = 0; i < 5; i++) {
@@ -47,6 +49,8 @@ static void advance(double dt) {
 }
 
 double run(int n) {
+    for (int i = 0; i < 5; i++)
+        bodies[i] = start[i];
     for (int i = 0; i < n; i++)
         advance(0.01);
     double energy = 0;

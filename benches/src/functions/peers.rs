@@ -99,6 +99,11 @@ impl Peers {
         Ok(peers)
     }
 
+    /// Whether gcc is there.
+    pub(super) fn has_gcc(&self) -> bool {
+        !self.programs.is_empty()
+    }
+
     /// One call of what gcc -O2 made of it; `None` without gcc.
     pub(super) fn gcc(&self, kernel: &Kernel) -> anyhow::Result<Option<Measured>> {
         let Some(program) = self.programs.get(kernel.name) else { return Ok(None) };

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::guest::GCC;
 use super::kernels::Kernel;
 use super::small::Small;
 use crate::statistics::median;
@@ -80,10 +81,6 @@ impl Table {
         self.notes.push(note);
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.columns.is_empty()
-    }
-
     /// Whether nothing failed.
     pub(super) fn is_right(&self) -> bool {
         self.columns.iter().flat_map(|column| &column.cells).all(|cell| !matches!(cell, Cell::Failed(_)))
@@ -94,6 +91,26 @@ impl Table {
         let mut columns = self.columns.iter().filter(|column| (column.language == "PY") == is_python);
         let host = columns.find_map(|column| Some(column.cells.get(row)?.medians()?.1));
         host.map_or_else(|| "–".to_owned(), number)
+    }
+
+    /// Each column as a multiple of gcc -O2 in the guest, where that was measured.
+    fn ratios_in_guest(&self) -> String {
+        let Some(gcc) = self.columns.iter().find(|column| column.language == GCC) else { return String::new() };
+        let others: Vec<&Column> =
+            self.columns.iter().filter(|column| column.language != GCC && column.language != "PY").collect();
+        let mut text = String::from("\n| ratio to gcc -O2 in the guest |");
+        text.extend(others.iter().map(|column| format!(" {} |", column.heading())));
+        text += &format!("\n|---|{}\n", "--:|".repeat(others.len()));
+        for (row, kernel) in self.kernels.iter().enumerate() {
+            let guest_ms = |column: &Column| Some(column.cells.get(row)?.medians()?.0);
+            text += &format!("| {kernel} |");
+            for column in &others {
+                let ratio = guest_ms(column).zip(guest_ms(gcc)).map(|(one, other)| number(one / other));
+                text += &format!(" {} |", ratio.unwrap_or_else(|| "–".to_owned()));
+            }
+            text.push('\n');
+        }
+        text
     }
 
     /// Markdown: kernels by columns, then small functions.
@@ -113,6 +130,7 @@ impl Table {
             }
             text += &if has_python { format!(" {} |\n", self.host(row, true)) } else { "\n".to_owned() };
         }
+        text += &self.ratios_in_guest();
         text += "\n| small function | ready to first result, ms | later calls, ms: median, p95 | run alone, ms |\n|---|--:|--:|--:|\n";
         for small in self.small.iter().flatten() {
             let p95 = crate::statistics::quantile(&crate::statistics::sorted(&small.later_ms), 0.95);

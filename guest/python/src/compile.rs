@@ -45,6 +45,8 @@ impl Function {
 ///
 /// The message for the user, for a source that cannot be called: as CPython words it for what is no Python.
 pub fn compile(source: &[u8]) -> Result<Function, String> {
+    // For all that is ever compiled, by `exec` too: nothing runs before its function has been here.
+    ruff_python_parser::set_character_lookup(rustpython_unicode::lookup_character);
     let source = std::str::from_utf8(source).map_err(|error| {
         if source.first() == Some(&0x80) {
             "fc is a pickle: code cannot be taken from pickles; send the function's source, as Skerry's client does"

@@ -21,6 +21,7 @@ mod link;
 pub mod prepared_crates;
 mod progress;
 mod python_edits;
+mod python_size_edits;
 mod size;
 mod store;
 pub mod toolchain;

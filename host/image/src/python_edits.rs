@@ -2,11 +2,12 @@
 //! code can be ended from outside, native loops included.
 
 use crate::prepared_crates::{CrateEdit, Place, PreparedCrate};
-use crate::wasmi_edits;
+use crate::python_size_edits::{COMPILER_CORE, INTEGERS, PARSER};
+use crate::wasmi_edits::{WASMI, WASMPARSER};
 
 /// The crates of the flavour `python` that are changed.
 pub(crate) const CRATES: &[&PreparedCrate] =
-    &[&COMMON, &HOST_ENV, &SRE_ENGINE, &VM, &STDLIB, &wasmi_edits::WASMI, &wasmi_edits::WASMPARSER];
+    &[&COMMON, &HOST_ENV, &SRE_ENGINE, &VM, &STDLIB, &COMPILER_CORE, &PARSER, &INTEGERS, &WASMI, &WASMPARSER];
 
 const NO_SYSTEM: &str = "Hermit is what these crates know of WebAssembly without a host: no files, processes, signals";
 

@@ -1,7 +1,8 @@
 //! Statements, and the blocks that they become.
 
 use super::function::Emitter;
-use crate::ir::{Loop, Statement, Switch};
+use super::inlining::is_small;
+use crate::ir::{Expression, Loop, Statement, Switch};
 use wasm_encoder::{BlockType, ValType};
 
 /// A `switch` becomes a jump table if its constants span at most this many times their number.
@@ -85,14 +86,19 @@ impl Emitter<'_> {
         }
     }
 
-    /// `block { loop { block { body } step; } }`, with the test where the loop has it.
+    /// `block { loop { block { body } step; } }`, with the test where the loop has it. A small test stands before the loop
+    /// and at its end, so that going round takes one jump.
     fn repeat(&mut self, repeat: &Loop) {
+        let condition = repeat.condition.as_ref();
+        let is_small = condition.is_some_and(is_small);
         let end = self.open_block();
+        let before = condition.filter(|_| repeat.tests_first);
+        if let Some(condition) = before.filter(|_| is_small) {
+            self.leave_unless(condition, end);
+        }
         let start = self.open_loop();
-        if let Some(condition) = repeat.condition.as_ref().filter(|_| repeat.tests_first) {
-            self.condition(condition);
-            self.sink().i32_eqz();
-            self.branch_if(end);
+        if let Some(condition) = before.filter(|_| !is_small) {
+            self.leave_unless(condition, end);
         }
         let next = self.open_block();
         self.break_labels.push(end);
@@ -104,7 +110,7 @@ impl Emitter<'_> {
         if let Some(step) = &repeat.step {
             self.effect(step);
         }
-        match repeat.condition.as_ref().filter(|_| !repeat.tests_first) {
+        match condition.filter(|_| is_small || !repeat.tests_first) {
             Some(condition) => {
                 self.condition(condition);
                 self.branch_if(start);
@@ -113,6 +119,12 @@ impl Emitter<'_> {
         }
         self.close();
         self.close();
+    }
+
+    fn leave_unless(&mut self, condition: &Expression, label: u32) {
+        self.condition(condition);
+        self.sink().i32_eqz();
+        self.branch_if(label);
     }
 
     /// One block for each segment, nested, so that leaving the n-th leads to the n-th segment.

@@ -80,6 +80,7 @@ impl Emitter<'_> {
 
     fn any_call(&mut self, expression: &Expression) {
         match &expression.kind {
+            Kind::Call(function, arguments) if self.inline(*function, arguments) => {}
             Kind::Call(function, arguments) => {
                 let index = self.layout.indices.get(function.0 as usize).copied().flatten().unwrap_or_default();
                 self.call(index, arguments);

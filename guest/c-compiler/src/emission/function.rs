@@ -2,6 +2,7 @@
 
 use super::Layout;
 use super::dispatch::OpenDispatch;
+use super::inlining::Inlined;
 use crate::ir::{Function, LocalId, OldValue, Program};
 use crate::types::Type;
 use wasm_encoder::{BlockType, InstructionSink, ValType};
@@ -49,7 +50,7 @@ pub(super) struct Emitter<'p> {
     pub(super) program: &'p Program,
     pub(super) layout: &'p Layout,
     function: &'p Function,
-    homes: Vec<Home>,
+    pub(super) homes: Vec<Home>,
     /// Types of the WebAssembly locals after the parameters.
     extra_locals: Vec<ValType>,
     free: Vec<(ValType, u32)>,
@@ -63,6 +64,7 @@ pub(super) struct Emitter<'p> {
     pub(super) break_labels: Vec<u32>,
     pub(super) continue_labels: Vec<u32>,
     pub(super) dispatches: Vec<OpenDispatch>,
+    pub(super) inlined: Inlined,
     code: Vec<u8>,
 }
 
@@ -83,6 +85,7 @@ impl<'p> Emitter<'p> {
             break_labels: Vec::new(),
             continue_labels: Vec::new(),
             dispatches: Vec::new(),
+            inlined: Inlined::default(),
             code: Vec::new(),
         };
         emitter.place_locals();

@@ -11,6 +11,7 @@ mod conversion;
 mod dispatch;
 mod expression;
 mod function;
+mod inlining;
 mod memory;
 mod operators;
 

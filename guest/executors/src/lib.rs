@@ -55,6 +55,8 @@ pub use cache::CacheStatistics;
 pub use call_options::CallOptions;
 pub use executable::StopFlag;
 pub use executors::{CALL_STACK_BYTES, Executors, PreparedCall, RandomSource};
+#[cfg(feature = "jit")]
+pub use jit::{Interrupts, use_interrupts};
 pub use lang::Lang;
 pub use limits::{CacheLimits, Limits};
 pub use memory::with_room;

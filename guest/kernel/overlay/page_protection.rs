@@ -14,7 +14,7 @@ use x86_64::structures::paging::{PageTable, PageTableFlags};
 use crate::arch::mm::physicalmem;
 use crate::errno::{EINVAL, ENOMEM};
 
-const PAGE_BYTES: u64 = 4096;
+pub(crate) const PAGE_BYTES: u64 = 4096;
 const ENTRIES: u64 = 512;
 
 /// Pages may be written.
@@ -23,7 +23,7 @@ const WRITE: u32 = 1;
 const EXECUTE: u32 = 2;
 
 /// Held while tables change.
-static TABLES: InterruptTicketMutex<()> = InterruptTicketMutex::new(());
+pub(crate) static TABLES: InterruptTicketMutex<()> = InterruptTicketMutex::new(());
 
 /// Sets what may be done with pages beside reading them: nothing (0), [`WRITE`] or [`EXECUTE`].
 ///
@@ -94,6 +94,21 @@ pub(crate) fn is_outdated(error: PageFaultErrorCode) -> bool {
 		table = entry.addr().as_u64();
 	}
 	false
+}
+
+/// Makes address 0, and the 4 KiB from there, fault.
+pub(crate) fn remove_first_page() -> Result<(), i32> {
+	let _changing = TABLES.lock();
+	match entry_of(0) {
+		Ok(entry) => entry.set_unused(),
+		// Nothing is there.
+		Err(error) if error == -EINVAL => {}
+		Err(error) => return Err(error),
+	}
+	tlb::flush(x86_64::VirtAddr::new(0));
+	#[cfg(feature = "smp")]
+	crate::arch::x86_64::kernel::apic::ipi_tlb_flush();
+	Ok(())
 }
 
 /// The entry that maps the page of 4 KiB at `address`, split off from a larger page if need be.

@@ -35,3 +35,5 @@ mod workers;
 pub use options::{OptionError, Options};
 pub use platform::Platform;
 pub use server::{ServeError, Server, StopHandle, serve};
+#[cfg(feature = "jit")]
+pub use skerry_executors::{Interrupts, use_interrupts};

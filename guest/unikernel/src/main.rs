@@ -25,6 +25,8 @@ unsafe extern "C" {
 
 fn main() -> ExitCode {
     let runtime_start = sys_skerry_now_us();
+    #[cfg(feature = "jit")]
+    skerry_runtime::use_interrupts(code_memory::INTERRUPTS);
     let platform = Platform {
         memory_total_bytes: variable("SKERRY_MEMORY_TOTAL_BYTES"),
         memory_free_bytes: || sys_skerry_heap_free_bytes(),

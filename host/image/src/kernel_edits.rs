@@ -38,6 +38,7 @@ pub(crate) struct Addition {
     pub(crate) file: &'static str,
 }
 
+pub(crate) const FAULTS_OF_FUNCTIONS: &str = "machine code of functions relies on faults, and the runtime answers them";
 pub(crate) const NAKED: &str = "`naked` became an unsafe attribute when it was stabilised, after this kernel's release";
 
 pub(crate) const OVERLAYS: &[Overlay] = &[
@@ -69,6 +70,8 @@ pub(crate) const ADDITIONS: &[Addition] = &[
     Addition { path: "src/executor/block_on.rs", file: "block_on.rs" },
     Addition { path: "src/executor/interface_renewal.rs", file: "interface_renewal.rs" },
     Addition { path: "src/arch/x86_64/kernel/processor_start.rs", file: "processor_start.rs" },
+    Addition { path: "src/address_space.rs", file: "address_space.rs" },
+    Addition { path: "src/faults.rs", file: "faults.rs" },
     Addition { path: "src/page_protection.rs", file: "page_protection.rs" },
     Addition { path: "src/skerry.rs", file: "skerry.rs" },
     Addition { path: "src/time_slice.rs", file: "time_slice.rs" },
@@ -85,7 +88,7 @@ pub(crate) const EDITS: &[FileEdits] = &[
         edits: &[
             Edit {
                 find: "\nmod synch;\n",
-                replace: "\nmod entropy_pool;\nmod page_protection;\nmod skerry;\nmod synch;\nmod time_slice;\n",
+                replace: "\nmod address_space;\nmod entropy_pool;\nmod faults;\nmod page_protection;\nmod skerry;\nmod synch;\nmod time_slice;\n",
                 why: "our own additions to the system calls, and what they need",
             },
             Edit {
@@ -104,9 +107,9 @@ pub(crate) const EDITS: &[FileEdits] = &[
         path: "src/arch/x86_64/mm/paging.rs",
         sha256: "096a6f4761f4a2e33dade819378e922132e4c9a60f150a28654159f1240802d6",
         edits: &[Edit {
-            find: ") {\n\terror!(\"Page fault (#PF)!\");\n",
-            replace: ") {\n\tif crate::page_protection::is_outdated(error_code) {\n\t\treturn;\n\t}\n\terror!(\"Page fault (#PF)!\");\n",
-            why: "a processor may still remember what a page's protection was before another one changed it",
+            find: "\tstack_frame: ExceptionStackFrame,\n\terror_code: PageFaultErrorCode,\n) {\n\terror!(\"Page fault (#PF)!\");\n",
+            replace: "\tmut stack_frame: ExceptionStackFrame,\n\terror_code: PageFaultErrorCode,\n) {\n\tif crate::faults::is_answered(&mut stack_frame, Some(error_code)) {\n\t\treturn;\n\t}\n\terror!(\"Page fault (#PF)!\");\n",
+            why: FAULTS_OF_FUNCTIONS,
         }],
     },
     FileEdits {

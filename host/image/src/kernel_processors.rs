@@ -1,7 +1,7 @@
 //! What we change in how the Hermit kernel handles processors, and why: interrupts, timers, scheduling, several processors.
 //! A part of [`crate::kernel_edits`].
 
-use crate::kernel_edits::{Edit, FileEdits, NAKED};
+use crate::kernel_edits::{Edit, FAULTS_OF_FUNCTIONS, FileEdits, NAKED};
 
 const ONE_LOCK_FOR_INTERRUPTS_TOO: &str =
     "an interrupt that comes while its processor holds the lock may want it too, and would wait for itself";
@@ -31,6 +31,16 @@ pub(crate) const INTERRUPTS: FileEdits = FileEdits {
     sha256: "6d9016a4cceedaf93b774910eb7fa8b011e91eaee363805938f01aae95583464",
     edits: &[
         Edit {
+            find: "fn divide_error_exception(stack_frame: ExceptionStackFrame) {\n",
+            replace: "fn divide_error_exception(mut stack_frame: ExceptionStackFrame) {\n\tif crate::faults::is_answered(&mut stack_frame, None) {\n\t\treturn;\n\t}\n",
+            why: FAULTS_OF_FUNCTIONS,
+        },
+        Edit {
+            find: "fn invalid_opcode_exception(stack_frame: ExceptionStackFrame) {\n",
+            replace: "fn invalid_opcode_exception(mut stack_frame: ExceptionStackFrame) {\n\tif crate::faults::is_answered(&mut stack_frame, None) {\n\t\treturn;\n\t}\n",
+            why: FAULTS_OF_FUNCTIONS,
+        },
+        Edit {
             find: "set_general_handler!(&mut *idt, handle_interrupt, 32..);",
             replace: "set_general_handler!(&mut *idt, handle_interrupt, 32..64);",
             why: "devices interrupt by these 32 vectors only; a handler of its own for each of 224 costs size and time",
@@ -57,6 +67,8 @@ pub(crate) const INTERRUPTS: FileEdits = FileEdits {
         },
     ],
 };
+
+const CALLS_THAT_ARE_OVER: &str = "a processor that is interrupted looks whether the function that it runs has to end";
 
 pub(crate) const INTERRUPT_CONTROLLER: FileEdits = FileEdits {
     path: "src/arch/x86_64/kernel/apic.rs",
@@ -138,6 +150,11 @@ pub(crate) const INTERRUPT_CONTROLLER: FileEdits = FileEdits {
             why: "a busy host may take the processor away meanwhile; what counts is the time that really passed",
         },
         Edit {
+            find: "fn tlb_flush_handler(stack_frame: interrupts::ExceptionStackFrame) {\n",
+            replace: "fn tlb_flush_handler(mut stack_frame: interrupts::ExceptionStackFrame) {\n\tcrate::faults::look_at_call(&mut stack_frame);\n",
+            why: CALLS_THAT_ARE_OVER,
+        },
+        Edit {
             find: "\twithout_interrupts(|| {\n\t\t__set_oneshot_timer(wakeup_time);\n\t});\n}\n",
             replace: "\twithout_interrupts(|| {\n\t\t__set_oneshot_timer(crate::time_slice::due(wakeup_time));\n\t});\n}\n\n/// Sets the timer without regard to what the kernel's own timers want.\npub fn arm_timer(wakeup_time: Option<u64>) {\n\t__set_oneshot_timer(wakeup_time);\n}\n",
             why: "the timer also ends the slice of a thread while others want the processor",
@@ -201,6 +218,16 @@ pub(crate) const TASKS: FileEdits = FileEdits {
             find: "\tcore_scheduler().handle_waiting_tasks();\n",
             replace: "\tcrate::time_slice::end();\n\tcore_scheduler().handle_waiting_tasks();\n",
             why: "the timer also ends the slice of a thread while others want the processor",
+        },
+        Edit {
+            find: "fn timer_handler(_stack_frame: interrupts::ExceptionStackFrame) {\n",
+            replace: "fn timer_handler(mut stack_frame: interrupts::ExceptionStackFrame) {\n",
+            why: CALLS_THAT_ARE_OVER,
+        },
+        Edit {
+            find: "\tapic::eoi();\n\tcore_scheduler().reschedule();\n",
+            replace: "\tapic::eoi();\n\tcore_scheduler().reschedule();\n\tcrate::faults::look_at_call(&mut stack_frame);\n",
+            why: CALLS_THAT_ARE_OVER,
         },
     ],
 };

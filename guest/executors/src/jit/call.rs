@@ -1,10 +1,11 @@
 //! One call of a function in machine code.
 //!
-//! The function runs on the calling thread. At each tick of the engine's clock it looks at its limits and lets other
-//! threads have the processor.
+//! The function runs on the calling thread, until the clock's thread interrupts it (`ticker.rs`) or, where nobody can do that,
+//! it sees at a tick of the clock that it has to end.
 
 use super::Native;
 use super::imports::NativeState;
+use super::ticker::interrupts;
 use crate::arguments::Bound;
 use crate::executable::{BoundCall, CallContext, Executable, Parameters};
 use crate::failures::{explain, failure, missing};
@@ -40,7 +41,8 @@ impl BoundCall for NativeCall {
         let Self { function, bound, program } = *self;
         context.check()?;
         let no_thread = || failure(FailureKind::Memory, "the machine has no thread for the call; try again later");
-        let _ticking = function.ticker.begin().ok_or_else(no_thread)?;
+        let ticking = function.ticker.begin(function.code.as_ref(), context.deadline, context.stop.clone());
+        let _ticking = ticking.ok_or_else(no_thread)?;
         let state = NativeState { call: CallState::new(context, program), counts_fuel: context.limits.fuel.is_some() };
         let store = Store::new(function.instance.module().engine(), state);
         let mut processor = Processor { store, function: &function, context, instance: None, memory: None };
@@ -70,16 +72,24 @@ impl Processor<'_> {
 
     fn try_instantiate(&mut self) -> NativeResult<Instance> {
         self.store.limiter(|state| &mut state.call.memory);
-        self.store.epoch_deadline_callback(look_at_limits);
-        self.store.set_epoch_deadline(1);
+        if interrupts().is_none() {
+            self.store.epoch_deadline_callback(look_at_limits);
+            self.store.set_epoch_deadline(1);
+        }
         if let Some(fuel) = self.context.limits.fuel {
             self.store.set_fuel(fuel)?;
         }
         self.function.instance.instantiate(&mut self.store)
     }
 
-    fn failure(&self, error: &Error) -> Failure {
-        let trap = error.downcast_ref::<Trap>().copied().and_then(trap_code);
+    fn failure(&mut self, error: &Error) -> Failure {
+        let trap = error.downcast_ref::<Trap>().copied();
+        let state = &mut self.store.data_mut().call;
+        // One that is interrupted has a trap that is not its own.
+        if interrupts().is_some() && trap == Some(Trap::UnreachableCodeReached) && state.is_over() {
+            state.ending.get_or_insert(Ending::Interrupted);
+        }
+        let trap = trap.and_then(trap_code);
         let other = || failure(FailureKind::Trap, error.root_cause().to_string());
         explain(&self.store.data().call, &self.function.interface, self.context, trap, other)
     }

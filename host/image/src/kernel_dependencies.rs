@@ -40,6 +40,11 @@ pub(crate) const MANIFEST: FileEdits = FileEdits {
             replace: "[dependencies.smoltcp]\nversion = \"0.14\"\n",
             why: SMOLTCP,
         },
+        Edit {
+            find: "    \"proto-ipv6\",\n    \"proto-ipv4-fragmentation\",\n    \"proto-ipv6-fragmentation\",\n",
+            replace: "",
+            why: "the runtime's one peer speaks IPv4, and its packets are never in fragments; this is a fifth of the network's code",
+        },
     ],
 };
 

@@ -3,7 +3,7 @@
 //! An edit replaces a text that must be in its file exactly once. Where nearly all of a file would change, a file of ours in
 //! `guest/kernel/overlay` takes its place. `sha256` is that of the kernel's file before any change.
 
-use crate::{kernel_dependencies, kernel_processors};
+use crate::{kernel_dependencies, kernel_network, kernel_processors};
 
 /// One replacement.
 pub(crate) struct Edit {
@@ -209,15 +209,7 @@ pub(crate) const EDITS: &[FileEdits] = &[
             why: "initial sequence numbers from the time of day alone can be guessed",
         }],
     },
-    FileEdits {
-        path: "src/syscalls/socket.rs",
-        sha256: "99847159a86f5cfc0233a50ead52bb1079ee504063e408d925428718e276e522",
-        edits: &[Edit {
-            find: "Arc::new(async_lock::RwLock::new(tcp::Socket::new(handle, domain)));",
-            replace: "Arc::new(tcp::Socket::new(handle, domain));",
-            why: "our own sockets lock what they must themselves",
-        }],
-    },
+    kernel_network::SOCKETS,
     FileEdits {
         path: "src/syscalls/interfaces/mod.rs",
         sha256: "880791fa25baa915ac0d32a034249e1fd715aecb79f8b9ace9fc755875742797",
@@ -292,47 +284,7 @@ pub(crate) const EDITS: &[FileEdits] = &[
             why: "the runtime uses no files; making folders that nobody looks at took 5 ms of each boot",
         }],
     },
-    FileEdits {
-        path: "src/drivers/net/virtio/mod.rs",
-        sha256: "d963bf31931a3443eac474399542d709379f1d9cc2d7d13ec1d09cac9aa302dd",
-        edits: &[
-            Edit {
-                find: "packets.into_iter().flatten().collect();",
-                replace: "packets.concat();",
-                why: "a received packet is copied at once, not byte by byte",
-            },
-            Edit {
-                find: "\tpacket_length: u32,\n}",
-                replace: "\tpacket_length: u32,\n\tin_flight: usize,\n}",
-                why: "when packets are sent faster than the device takes them, the kernel panicked; now it waits, and drops one if that takes too long",
-            },
-            Edit {
-                find: "Self { vqs, packet_length }",
-                replace: "Self { vqs, packet_length, in_flight: 0 }",
-                why: "when packets are sent faster than the device takes them, the kernel panicked; now it waits, and drops one if that takes too long",
-            },
-            Edit {
-                find: "\t\t\twhile vq.try_recv().is_ok() {}\n\t\t}\n\t}\n",
-                replace: "\t\t\twhile vq.try_recv().is_ok() {\n\t\t\t\tself.in_flight = self.in_flight.saturating_sub(1);\n\t\t\t}\n\t\t}\n\t}\n\n\t/// Waits until the queue takes one more packet, for a bounded time.\n\tfn make_room(&mut self) -> bool {\n\t\t// Header and packet take a descriptor each.\n\t\tlet most = usize::from(u16::from(self.vqs[0].size())) / 2;\n\t\tlet deadline = crate::arch::kernel::processor::get_timer_ticks() + 100_000;\n\t\tloop {\n\t\t\tself.poll();\n\t\t\tif self.in_flight < most {\n\t\t\t\treturn true;\n\t\t\t}\n\t\t\tif crate::arch::kernel::processor::get_timer_ticks() > deadline {\n\t\t\t\treturn false;\n\t\t\t}\n\t\t\tcore::hint::spin_loop();\n\t\t}\n\t}\n",
-                why: "when packets are sent faster than the device takes them, the kernel panicked; now it waits, and drops one if that takes too long",
-            },
-            Edit {
-                find: "\t\tself.send_vqs.poll();\n",
-                replace: "\t\tlet has_room = self.send_vqs.make_room();\n",
-                why: "when packets are sent faster than the device takes them, the kernel panicked; now it waits, and drops one if that takes too long",
-            },
-            Edit {
-                find: "\t\tself.send_vqs.vqs[0]\n\t\t\t.dispatch(buff_tkn, false, BufferType::Direct)\n\t\t\t.unwrap();\n",
-                replace: "\t\tif has_room && self.send_vqs.vqs[0].dispatch(buff_tkn, false, BufferType::Direct).is_ok() {\n\t\t\tself.send_vqs.in_flight += 1;\n\t\t}\n",
-                why: "when packets are sent faster than the device takes them, the kernel panicked; now it waits, and drops one if that takes too long",
-            },
-            Edit {
-                find: "\t\tlet status = self.isr_stat.is_queue_interrupt();\n\n\t\t#[cfg(not(feature = \"pci\"))]\n\t\tif status.contains(virtio::mmio::InterruptStatus::CONFIGURATION_CHANGE_NOTIFICATION) {\n\t\t\tinfo!(\"Configuration changes are not possible! Aborting\");\n\t\t\ttodo!(\"Implement possibility to change config on the fly...\")\n\t\t}\n\n\t\t#[cfg(feature = \"pci\")]\n\t\tif status.contains(virtio::pci::IsrStatus::DEVICE_CONFIGURATION_INTERRUPT) {\n\t\t\tinfo!(\"Configuration changes are not possible! Aborting\");\n\t\t\ttodo!(\"Implement possibility to change config on the fly...\")\n\t\t}\n\n",
-                replace: "",
-                why: "a device whose configuration changes, as when its cable is pulled, must not end the guest; nothing of it is used later",
-            },
-        ],
-    },
+    kernel_network::DEVICE,
     kernel_processors::INTERRUPTS,
     kernel_processors::INTERRUPT_CONTROLLER,
     kernel_processors::SCHEDULER,

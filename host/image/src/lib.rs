@@ -15,6 +15,7 @@ mod flavour;
 mod functions;
 mod kernel_dependencies;
 mod kernel_edits;
+mod kernel_network;
 mod kernel_processors;
 pub mod kernel_source;
 mod link;

@@ -59,6 +59,8 @@ pub(crate) const WASMPARSER: PreparedCrate = PreparedCrate {
 const ALWAYS_EAGER: &str =
     "modules are validated and translated at once, so the ways to do so later, or never, are not needed";
 
+const TRANSLATED_ONCE: &str = "the crate is compiled for speed, for the sake of its loop; its translator is most of its code and runs once for a module";
+
 /// The interpreter, where it translates whole modules: not where it stands beside a compiler.
 pub(crate) const WASMI: PreparedCrate = PreparedCrate {
     name: "wasmi",
@@ -87,5 +89,41 @@ pub(crate) const WASMI: PreparedCrate = PreparedCrate {
             count: 1,
             why: ALWAYS_EAGER,
         },
+        CrateEdit {
+            place: Place::File("src/lib.rs"),
+            find: "    feature(explicit_tail_calls),\n",
+            replace: "    feature(explicit_tail_calls, optimize_attribute),\n",
+            count: 1,
+            why: TRANSLATED_ONCE,
+        },
+        for_size("src/engine/translator/func/visit.rs", "\n    fn visit_", OF_A_VISIT, 207),
+        for_size("src/engine/translator/func/simd/visit.rs", "\n    fn visit_", OF_A_VISIT, 256),
+        for_size("src/engine/translator/func/mod.rs", "\n    fn ", OF_A_FUNCTION, 133),
+        for_size("src/engine/translator/func/simd/mod.rs", "\n    fn ", OF_A_FUNCTION, 13),
+        for_size("src/engine/translator/driver.rs", "\n    fn ", OF_A_FUNCTION, 3),
+        for_size("src/engine/translator/func/fuel.rs", "\n    fn ", OF_A_FUNCTION, 8),
+        for_size("src/module/parser/mod.rs", "\n    fn ", OF_A_FUNCTION, 18),
+        for_size("src/engine/translator/func/encoder.rs", "\n    pub fn ", OF_A_PUBLIC_FUNCTION, 19),
+        for_size("src/engine/translator/func/stack/control.rs", "\n    pub fn ", OF_A_PUBLIC_FUNCTION, 35),
+        for_size("src/engine/translator/func/stack/mod.rs", "\n    pub fn ", OF_A_PUBLIC_FUNCTION, 38),
+        for_size("src/engine/translator/func/stack/operands.rs", "\n    pub fn ", OF_A_PUBLIC_FUNCTION, 36),
+        for_size("src/module/builder.rs", "\n    pub fn ", OF_A_PUBLIC_FUNCTION, 17),
+        for_size("src/module/mod.rs", "\n    pub fn ", OF_A_PUBLIC_FUNCTION, 22),
+        for_size(
+            "src/engine/translator/mod.rs",
+            "\n        fn $visit(&mut self $($(,$arg: $argty)*)?) -> Self::Output {\n            let offset",
+            "\n        #[cfg_attr(feature = \"unstable\", optimize(size))]
+        fn $visit(&mut self $($(,$arg: $argty)*)?) -> Self::Output {\n            let offset",
+            2,
+        ),
     ],
 };
+
+const OF_A_VISIT: &str = "\n    #[cfg_attr(feature = \"unstable\", optimize(size))]\n    fn visit_";
+const OF_A_FUNCTION: &str = "\n    #[cfg_attr(feature = \"unstable\", optimize(size))]\n    fn ";
+const OF_A_PUBLIC_FUNCTION: &str = "\n    #[cfg_attr(feature = \"unstable\", optimize(size))]\n    pub fn ";
+
+/// Has functions of a file compiled for size.
+const fn for_size(file: &'static str, find: &'static str, replace: &'static str, count: usize) -> CrateEdit {
+    CrateEdit { place: Place::File(file), find, replace, count, why: TRANSLATED_ONCE }
+}

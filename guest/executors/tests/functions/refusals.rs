@@ -30,7 +30,7 @@ fn code_that_does_not_validate_is_refused() {
         r#"(module (func $init (param i32)) (start $init) (func (export "run")))"#,
         r#"(module (memory 1) (memory 1) (func (export "run")))"#,
         r#"(module (memory i64 1) (func (export "run")))"#,
-        r#"(module (func (export "run") (param v128)))"#,
+        r#"(module (memory 1 1 shared) (func (export "run")))"#,
     ] {
         assert_mentions(&refusal_of_wat(wat, &[]), &["not valid"]);
     }
@@ -79,6 +79,7 @@ fn signatures_that_no_request_can_express_are_refused() {
         &["funcref"],
     );
     assert_mentions(&refusal_of_wat(r#"(module (func (export "run") (param externref)))"#, &[]), &["externref"]);
+    assert_mentions(&refusal_of_wat(r#"(module (func (export "run") (param v128)))"#, &[]), &["v128"]);
 }
 
 #[test]

@@ -15,6 +15,19 @@ fn the_sum_comes_back_through_its_out_parameter() {
 }
 
 #[test]
+fn vectors_are_computed_with_lane_by_lane() {
+    for (instruction, sum) in [("i32x4.mul", "70"), ("i32x4.add", "36"), ("i8x16.relaxed_swizzle", "67372035")] {
+        let wat = format!(
+            r#"(module (func (export "run") (result i32) (local v128)
+                (local.set 0 ({instruction} (v128.const i32x4 1 2 3 4) (v128.const i32x4 5 6 7 8)))
+                (i32.add (i32.add (i32x4.extract_lane 0 (local.get 0)) (i32x4.extract_lane 1 (local.get 0)))
+                    (i32.add (i32x4.extract_lane 2 (local.get 0)) (i32x4.extract_lane 3 (local.get 0))))))"#
+        );
+        assert_eq!(result(run_wat(&executors(), &wat, &[])), sum, "{instruction}");
+    }
+}
+
+#[test]
 fn every_type_passes_through_a_function_unchanged() {
     for (type_name, wasm_type, values) in [
         ("bool", "i32", &["0", "1"][..]),

@@ -288,6 +288,7 @@ pub(crate) const EDITS: &[FileEdits] = &[
     kernel_processors::INTERRUPTS,
     kernel_processors::INTERRUPT_CONTROLLER,
     kernel_processors::SCHEDULER,
+    kernel_processors::WAITING,
     kernel_processors::TASKS,
     FileEdits {
         path: "src/arch/x86_64/kernel/start.rs",

@@ -3,6 +3,9 @@
 
 use crate::kernel_edits::{Edit, FAULTS_OF_FUNCTIONS, FileEdits, NAKED};
 
+const LATE_WAKE_UPS: &str = "a thread whose timeout has passed is ready, but stays in its futex's queue until it runs: who wakes it \
+                             meanwhile panicked the kernel";
+
 const ONE_LOCK_FOR_INTERRUPTS_TOO: &str =
     "an interrupt that comes while its processor holds the lock may want it too, and would wait for itself";
 
@@ -172,6 +175,21 @@ pub(crate) const SCHEDULER: FileEdits = FileEdits {
             why: "a thread that spins for a lock whose holder was interrupted must lose the processor some time",
         },
         Edit {
+            find: "\t\twithout_interrupts(|| {\n\t\t\tlet task = self.blocked_tasks.custom_wakeup(task);\n\t\t\tself.ready_queue.push(task);\n",
+            replace: "\t\twithout_interrupts(|| {\n\t\t\tif let Some(task) = self.blocked_tasks.custom_wakeup(task) {\n\t\t\t\tself.ready_queue.push(task);\n\t\t\t}\n",
+            why: LATE_WAKE_UPS,
+        },
+        Edit {
+            find: "\t\t\t\tlet task = self.blocked_tasks.custom_wakeup(task);\n\t\t\t\tself.ready_queue.push(task);\n",
+            replace: "\t\t\t\tif let Some(task) = self.blocked_tasks.custom_wakeup(task) {\n\t\t\t\t\tself.ready_queue.push(task);\n\t\t\t\t}\n",
+            why: LATE_WAKE_UPS,
+        },
+        Edit {
+            find: "\t\twhile let Some(task) = input_locked.wakeup_tasks.pop_front() {\n\t\t\tlet task = self.blocked_tasks.custom_wakeup(task);\n\t\t\tself.ready_queue.push(task);\n",
+            replace: "\t\twhile let Some(task) = input_locked.wakeup_tasks.pop_front() {\n\t\t\tif let Some(task) = self.blocked_tasks.custom_wakeup(task) {\n\t\t\t\tself.ready_queue.push(task);\n\t\t\t}\n",
+            why: LATE_WAKE_UPS,
+        },
+        Edit {
             find: "static SCHEDULER_INPUTS: SpinMutex<Vec<&InterruptTicketMutex<SchedulerInput>>> =\n\tSpinMutex::new(Vec::new());",
             replace: "static SCHEDULER_INPUTS: InterruptTicketMutex<Vec<&InterruptTicketMutex<SchedulerInput>>> =\n\tInterruptTicketMutex::new(Vec::new());",
             why: ONE_LOCK_FOR_INTERRUPTS_TOO,
@@ -186,6 +204,20 @@ pub(crate) const SCHEDULER: FileEdits = FileEdits {
             replace: "\tpub fn begin_slice(&self) {\n\t\tcrate::time_slice::begin(!self.ready_queue.is_empty());\n\t}\n\n\tpub fn check_input(&mut self) {\n",
             why: "a busy thread must make room for the one that was woken when its slice is over",
         },
+    ],
+};
+
+pub(crate) const WAITING: FileEdits = FileEdits {
+    path: "src/scheduler/task.rs",
+    sha256: "9385127f28df8275efc79eb61905086346cee5c7ff4f162767b6136566f5ea75",
+    edits: &[
+        Edit {
+            find: "\tpub fn custom_wakeup(&mut self, task: TaskHandle) -> Rc<RefCell<Task>> {\n",
+            replace: "\tpub fn custom_wakeup(&mut self, task: TaskHandle) -> Option<Rc<RefCell<Task>>> {\n",
+            why: LATE_WAKE_UPS,
+        },
+        Edit { find: "\t\t\t\treturn task_ref;\n", replace: "\t\t\t\treturn Some(task_ref);\n", why: LATE_WAKE_UPS },
+        Edit { find: "\t\tunreachable!();\n", replace: "\t\tNone\n", why: LATE_WAKE_UPS },
     ],
 };
 

@@ -190,6 +190,12 @@ pub(crate) const SCHEDULER: FileEdits = FileEdits {
             why: LATE_WAKE_UPS,
         },
         Edit {
+            find: "\tcore_scheduler().exit(-1)\n",
+            replace: "\tshutdown(1)\n",
+            why: "a thread that faults leaves locks and memory as they happen to be: the machine ends, so that its host can start \
+                  another, rather than going on without it and answering nobody",
+        },
+        Edit {
             find: "static SCHEDULER_INPUTS: SpinMutex<Vec<&InterruptTicketMutex<SchedulerInput>>> =\n\tSpinMutex::new(Vec::new());",
             replace: "static SCHEDULER_INPUTS: InterruptTicketMutex<Vec<&InterruptTicketMutex<SchedulerInput>>> =\n\tInterruptTicketMutex::new(Vec::new());",
             why: ONE_LOCK_FOR_INTERRUPTS_TOO,

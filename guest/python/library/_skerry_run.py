@@ -1,4 +1,4 @@
-# What every call's interpreter begins with: where output goes, and what is refused with its reason.
+# What every call begins with: where output goes, what is refused with its reason, and fresh random numbers.
 
 import builtins
 import sys
@@ -97,6 +97,13 @@ def folded(value):
     return value.replace(fold=1)
 
 
+def begin_call():
+    # The module may have been imported for a call before: without this, all calls would draw the same numbers.
+    random = sys.modules.get("random")
+    if random is not None:
+        random.seed()
+
+
 def begin():
     sys.meta_path.insert(0, _Refusal)
     sys.meta_path.append(_Unknown)
@@ -107,7 +114,11 @@ def begin():
     _input.__name__ = _input.__qualname__ = "input"
     builtins.input = _input
     import io
+    import time
 
+    # The interpreter has these only where there is an operating system; `datetime.strptime` wants them.
+    time.timezone = time.altzone = time.daylight = 0
+    time.tzname = ("UTC", "UTC")
     io.open = _open
     io.open_code = _open
     io.FileIO = _open

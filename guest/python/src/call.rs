@@ -34,7 +34,7 @@ pub enum ResultForm {
 }
 
 /// A call that has ended.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Finished {
     /// The encoded result, or why there is none.
     pub result: Result<Vec<u8>, Failure>,
@@ -74,7 +74,7 @@ impl Failure {
     }
 }
 
-/// Runs a call in an interpreter that nobody else uses.
+/// Runs a call in an interpreter that no other call has touched.
 pub(crate) fn run(vm: &VirtualMachine, call: &Call) -> Finished {
     module::begin_log(call.log_bytes);
     memory::begin_call(call.memory_bytes);
@@ -100,6 +100,7 @@ fn run_function(vm: &VirtualMachine, call: &Call) -> Result<Vec<u8>, Failure> {
 }
 
 fn call_function(vm: &VirtualMachine, call: &Call) -> PyResult {
+    vm.import("_skerry_run", 0)?.get_attr("begin_call", vm)?.call((), vm)?;
     let main = vm.ensure_main_module()?;
     let globals = main.dict();
     globals.set_item("__file__", vm.ctx.new_str(SOURCE_NAME).into(), vm)?;

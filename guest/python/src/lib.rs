@@ -1,28 +1,34 @@
-//! Runs Python functions: RustPython, its standard library frozen, and a fresh interpreter for each call.
+//! Runs Python functions: RustPython, its standard library frozen, and a warm interpreter that each call finds as new.
 //!
-//! What the crate owns: compiling a function's source ([`compile`]), the thread that interprets ([`Interpreters`]), the
+//! What the crate owns: compiling a function's source ([`compile`]), the threads that interpret ([`Interpreters`]), the
 //! way of values in and out, tracebacks, the limits of a call, and which modules a function may import. What it does not:
 //! HTTP, tasks, the cache of compiled functions, the codecs (`skerry-pickle`).
 //!
-//! Each call gets an interpreter of its own, made ahead while nobody waits: its own modules, builtins and `sys`. So nothing
-//! that a function changes is seen by the next one. Types of the interpreter itself cannot be changed by a function.
+//! An interpreter lives in an arena of its own. When a call has ended, arena and thread-local storage are set back, byte by
+//! byte, to what they were before it. So nothing that a function did is seen by the next one, and nothing is ever leaked.
 // A unikernel's std needs an unstable compiler anyway.
-#![cfg_attr(target_os = "hermit", feature(alloc_error_hook))]
+#![feature(alloc_error_hook)]
 
+mod arena;
 mod call;
 mod compile;
+mod escape;
 mod from_python;
+mod interpreter;
 mod interpreters;
 mod memory;
 mod module;
+mod rollback;
+mod thread_storage;
 mod time_values;
 mod to_python;
 mod traceback;
+mod worker;
 
 pub use call::{Call, Failure, FailureKind, Finished, ResultForm};
 pub use compile::{Function, compile};
 pub use interpreters::Interpreters;
-pub use memory::CountingAllocator;
+pub use memory::PythonAllocator;
 
 /// Fills a slice with cryptographically secure random bytes, or fails because the machine has none.
 pub type RandomSource = fn(&mut [u8]) -> std::io::Result<()>;

@@ -1,9 +1,10 @@
 //! How much memory a call may use: counted where it is allocated.
 //!
-//! The allocator counts what the interpreter's thread allocates. Beyond the call's limit the call is interrupted, which takes
+//! The allocator counts what an interpreter allocates in its arena. Beyond the call's limit the call is interrupted, which takes
 //! effect at the next instruction or step of an iterator; until then it goes on. Far beyond it allocations are refused, which
 //! nearly all of the interpreter's code turns into a `MemoryError`.
 
+use crate::arena;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
@@ -12,7 +13,7 @@ use std::cell::Cell;
 const HARD_LIMIT_PERCENT: isize = 240;
 
 thread_local! {
-    /// `None`: this thread does not interpret.
+    /// What to do when a call exceeds its limit.
     static INTERRUPT: Cell<Option<fn()>> = const { Cell::new(None) };
     static USED: Cell<isize> = const { Cell::new(0) };
     static LIMIT: Cell<isize> = const { Cell::new(isize::MAX) };
@@ -20,44 +21,67 @@ thread_local! {
     static EXCEEDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The system's allocator, counting for threads that interpret. The program's global allocator where functions are run.
+/// The system's allocator, and beside it the arenas of threads that interpret. The program's global allocator where functions
+/// are run.
 #[derive(Debug)]
-pub struct CountingAllocator;
+pub struct PythonAllocator;
 
-// SAFETY: passes everything on to the system's allocator, but for requests that it refuses by a null pointer.
-unsafe impl GlobalAlloc for CountingAllocator {
+// SAFETY: a block is allocated, moved and freed by one of the two, the arena or the system's allocator: which one, its address
+// tells. A request may be refused by a null pointer.
+unsafe impl GlobalAlloc for PythonAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        if !grows(layout.size()) {
-            return std::ptr::null_mut();
+        if !arena::is_inside() {
+            // SAFETY: the caller's promise.
+            return unsafe { System.alloc(layout) };
         }
         // SAFETY: the caller's promise.
-        unsafe { System.alloc(layout) }
+        counted(layout.size(), || unsafe { arena::allocate(layout) })
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        if !grows(layout.size()) {
-            return std::ptr::null_mut();
+        if !arena::is_inside() {
+            // SAFETY: the caller's promise.
+            return unsafe { System.alloc_zeroed(layout) };
         }
         // SAFETY: the caller's promise.
-        unsafe { System.alloc_zeroed(layout) }
+        counted(layout.size(), || unsafe { arena::allocate_zeroed(layout) })
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        if !arena::owns(pointer) {
+            // SAFETY: the caller's promise.
+            return unsafe { System.dealloc(pointer, layout) };
+        }
         shrinks(layout.size());
         // SAFETY: the caller's promise.
-        unsafe { System.dealloc(pointer, layout) }
+        unsafe { arena::free(pointer, layout) };
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        // Old and new exist side by side for a while.
-        if !grows(new_size) {
-            return std::ptr::null_mut();
+        if !arena::owns(pointer) {
+            // SAFETY: the caller's promise.
+            return unsafe { System.realloc(pointer, layout, new_size) };
         }
+        // Old and new exist side by side for a while.
         // SAFETY: the caller's promise.
-        let moved = unsafe { System.realloc(pointer, layout, new_size) };
-        shrinks(if moved.is_null() { new_size } else { layout.size() });
+        let moved = counted(new_size, || unsafe { arena::reallocate(pointer, layout, new_size) });
+        if !moved.is_null() {
+            shrinks(layout.size());
+        }
         moved
     }
+}
+
+/// Allocates so many bytes, if the call may have them. Must not allocate otherwise.
+fn counted(bytes: usize, allocate: impl FnOnce() -> *mut u8) -> *mut u8 {
+    if !grows(bytes) {
+        return std::ptr::null_mut();
+    }
+    let pointer = allocate();
+    if pointer.is_null() {
+        shrinks(bytes);
+    }
+    pointer
 }
 
 fn signed(bytes: usize) -> isize {
@@ -66,27 +90,26 @@ fn signed(bytes: usize) -> isize {
 
 /// Counts an allocation; `false` refuses it. Must not allocate.
 fn grows(bytes: usize) -> bool {
-    let Some(interrupt) = INTERRUPT.get() else { return true };
     let used = USED.get().saturating_add(signed(bytes));
     if used > HARD_LIMIT.get() {
         return false;
     }
     if used > LIMIT.get() {
         EXCEEDED.set(true);
-        interrupt();
+        if let Some(interrupt) = INTERRUPT.get() {
+            interrupt();
+        }
     }
     USED.set(used);
     true
 }
 
 fn shrinks(bytes: usize) {
-    if INTERRUPT.get().is_some() {
-        USED.set(USED.get().saturating_sub(signed(bytes)));
-    }
+    USED.set(USED.get().saturating_sub(signed(bytes)));
 }
 
-/// Counts for this thread from now on, and calls `interrupt` when a call exceeds its limit; that must not allocate.
-pub(crate) fn count_this_thread(interrupt: fn()) {
+/// Calls `interrupt` whenever a call of this thread exceeds its limit; that must not allocate.
+pub(crate) fn when_exceeded(interrupt: fn()) {
     INTERRUPT.set(Some(interrupt));
 }
 

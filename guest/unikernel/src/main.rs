@@ -12,10 +12,10 @@ use skerry_native::Registry;
 use skerry_runtime::{Options, Platform};
 use std::process::ExitCode;
 
-/// What Python functions allocate is counted.
+/// What Python functions allocate is counted, and given back whole.
 #[cfg(feature = "python")]
 #[global_allocator]
-static ALLOCATOR: skerry_python::CountingAllocator = skerry_python::CountingAllocator;
+static ALLOCATOR: skerry_python::PythonAllocator = skerry_python::PythonAllocator;
 
 unsafe extern "C" {
     safe fn sys_skerry_now_us() -> u64;

@@ -23,6 +23,7 @@ pub mod prepared_crates;
 mod progress;
 mod python_edits;
 mod python_size_edits;
+mod python_threads;
 mod size;
 mod store;
 pub mod toolchain;

@@ -3,6 +3,9 @@
 
 use crate::prepared_crates::{CrateEdit, Place, PreparedCrate};
 use crate::python_size_edits::{COMPILER_CORE, INTEGERS, PARSER};
+use crate::python_threads::{
+    DIALECTS, EVAL_BREAKER, INTERRUPTION, MEMORY_ERRORS, OF_THE_THREAD, SHAPE_TABLE, STATICS_OF_THREAD, TYPE_CACHE,
+};
 use crate::wasmi_edits::{WASMI, WASMPARSER};
 
 /// The crates of the flavour `python` that are changed.
@@ -11,16 +14,28 @@ pub(crate) const CRATES: &[&PreparedCrate] =
 
 const NO_SYSTEM: &str = "Hermit is what these crates know of WebAssembly without a host: no files, processes, signals";
 
+const NO_TIME_ZONE: &str = "the machine knows no time zone; to look for one takes code, and a cache that several interpreters \
+                            would share";
+
 const COMMON: PreparedCrate = PreparedCrate {
     name: "rustpython-common",
     version: "0.6.0",
-    edits: &[CrateEdit {
-        place: Place::AllBut(&[]),
-        find: r#"target_arch = "wasm32""#,
-        replace: r#"target_os = "hermit""#,
-        count: 1,
-        why: NO_SYSTEM,
-    }],
+    edits: &[
+        CrateEdit {
+            place: Place::AllBut(&[]),
+            find: r#"target_arch = "wasm32""#,
+            replace: r#"target_os = "hermit""#,
+            count: 1,
+            why: NO_SYSTEM,
+        },
+        CrateEdit {
+            place: Place::File("src/static_cell.rs"),
+            find: "// Same as `threading` variant, but wraps unsync::OnceCell with Sync.\n",
+            replace: STATICS_OF_THREAD,
+            count: 1,
+            why: OF_THE_THREAD,
+        },
+    ],
 };
 
 const HOST_ENV: PreparedCrate = PreparedCrate {
@@ -95,6 +110,20 @@ const VM: PreparedCrate = PreparedCrate {
         },
         CrateEdit {
             place: Place::File("src/stdlib/time.rs"),
+            find: "TimeZone::system()",
+            replace: "TimeZone::UTC",
+            count: 3,
+            why: NO_TIME_ZONE,
+        },
+        CrateEdit {
+            place: Place::File("src/stdlib/time.rs"),
+            find: "Zoned::now()",
+            replace: "Timestamp::now().to_zoned(TimeZone::UTC)",
+            count: 3,
+            why: NO_TIME_ZONE,
+        },
+        CrateEdit {
+            place: Place::File("src/stdlib/time.rs"),
             find: r#"Err(vm.new_not_implemented_error("time.time"))"#,
             replace: "Ok(duration_since_system_now(vm)?.as_secs_f64())",
             count: 1,
@@ -120,6 +149,48 @@ const VM: PreparedCrate = PreparedCrate {
             replace: INTERRUPTION,
             count: 1,
             why: "the interface by which skerry-python ends a call: a flag per thread, looked at by the evaluation loop",
+        },
+        CrateEdit {
+            place: Place::File("src/signal.rs"),
+            find: "static EVAL_BREAKER: EvalBreaker = EvalBreaker::new();\n",
+            replace: EVAL_BREAKER,
+            count: 1,
+            why: OF_THE_THREAD,
+        },
+        CrateEdit {
+            place: Place::File("src/builtins/type.rs"),
+            find: "static TYPE_CACHE: std::sync::LazyLock<Box<[TypeCacheEntry]>> = std::sync::LazyLock::new(|| {
+    (0..TYPE_CACHE_SIZE)
+        .map(|_| TypeCacheEntry::new())
+        .collect::<Vec<_>>()
+        .into_boxed_slice()
+});
+",
+            replace: TYPE_CACHE,
+            count: 1,
+            why: OF_THE_THREAD,
+        },
+        CrateEdit {
+            place: Place::File("src/dict_inner.rs"),
+            find: "static SHAPE_TABLE: std::sync::LazyLock<Box<[core::sync::atomic::AtomicPtr<ShapeData>]>> =
+    std::sync::LazyLock::new(|| {
+        (0..SHAPE_TABLE_SIZE)
+            .map(|_| core::sync::atomic::AtomicPtr::new(core::ptr::null_mut()))
+            .collect()
+    });
+",
+            replace: SHAPE_TABLE,
+            count: 1,
+            why: OF_THE_THREAD,
+        },
+        CrateEdit {
+            place: Place::File("src/exceptions.rs"),
+            find: "static MEMORY_ERROR_FREELIST: Mutex<[Option<MemoryErrorHusk>; MEMORY_ERROR_FREELIST_SIZE]> =
+    Mutex::new([const { None }; MEMORY_ERROR_FREELIST_SIZE]);
+",
+            replace: MEMORY_ERRORS,
+            count: 1,
+            why: OF_THE_THREAD,
         },
         CrateEdit {
             place: Place::File("src/vm/mod.rs"),
@@ -180,50 +251,35 @@ const VM: PreparedCrate = PreparedCrate {
     ],
 };
 
-/// Replaces `pub(crate) fn set_triggered() {`, and ends with it.
-const INTERRUPTION: &str = "thread_local! {
-    static INTERRUPTION: Cell<Option<&'static AtomicBool>> = const { Cell::new(None) };
-}
-
-/// Has this thread's code look at `flag` from now on.
-pub fn set_interruption_flag(flag: &'static AtomicBool) {
-    INTERRUPTION.with(|cell| cell.set(Some(flag)));
-}
-
-/// Ends what runs on the thread that looks at `flag`, soon and whatever handlers it has.
-pub fn interrupt(flag: &'static AtomicBool) {
-    flag.store(true, Ordering::Release);
-    set_triggered();
-}
-
-/// Lets the thread's next code run.
-pub fn end_interruption(flag: &'static AtomicBool) {
-    flag.store(false, Ordering::Release);
-    EVAL_BREAKER.remove(EvalBreakerFlag::Signal);
-}
-
-/// Whether this thread's code is to end.
-#[inline]
-pub fn is_interrupted() -> bool {
-    eval_breaker_pending()
-        && INTERRUPTION.with(|cell| cell.get().is_some_and(|flag| flag.load(Ordering::Acquire)))
-}
-
-/// Fails if this thread's code is to end.
-#[inline]
-pub fn check_interruption(vm: &VirtualMachine) -> PyResult<()> {
-    if is_interrupted() {
-        return Err(vm.new_exception_empty(vm.ctx.exceptions.keyboard_interrupt.to_owned()));
-    }
-    Ok(())
-}
-
-pub(crate) fn set_triggered() {";
-
 const STDLIB: PreparedCrate = PreparedCrate {
     name: "rustpython-stdlib",
     version: "0.6.0",
     edits: &[
+        CrateEdit {
+            place: Place::File("src/csv.rs"),
+            find: "static GLOBAL_HASHMAP: LazyLock<Mutex<HashMap<String, PyDialect>>> = LazyLock::new(|| {
+        let m = HashMap::new();
+        Mutex::new(m)
+    });
+    static GLOBAL_FIELD_LIMIT: LazyLock<Mutex<isize>> = LazyLock::new(|| Mutex::new(131072));
+",
+            replace: DIALECTS,
+            count: 1,
+            why: OF_THE_THREAD,
+        },
+        CrateEdit {
+            place: Place::File("src/random.rs"),
+            find: "                None => MT19937::from_rng(&mut rand::rng()),\n",
+            replace: "                None => {
+                    let words: [u32; 16] = core::array::from_fn(|_| {
+                        u32::from_ne_bytes(rustpython_common::rand::os_random())
+                    });
+                    MT19937::new_with_slice_seed(&words)
+                }
+",
+            count: 1,
+            why: "a generator that the thread keeps would be set back with it, and every call would draw the same numbers",
+        },
         CrateEdit {
             place: Place::File("src/lib.rs"),
             find: "        _asyncio::module_def(ctx),
@@ -234,12 +290,17 @@ const STDLIB: PreparedCrate = PreparedCrate {
         cjkcodecs::_codecs_kr::module_def(ctx),
         cjkcodecs::_codecs_tw::module_def(ctx),
         cjkcodecs::multibytecodec::module_def(ctx),
-        _opcode::module_def(ctx),
-        _remote_debugging::module_def(ctx),
 ",
             replace: "",
             count: 1,
             why: "modules that no function needs: what is not named here is not linked in",
+        },
+        CrateEdit {
+            place: Place::File("src/lib.rs"),
+            find: "        _remote_debugging::module_def(ctx),\n",
+            replace: "",
+            count: 1,
+            why: "a debugger is not offered: what is not named here is not linked in",
         },
         CrateEdit {
             place: Place::File("src/lib.rs"),
@@ -268,13 +329,6 @@ const STDLIB: PreparedCrate = PreparedCrate {
             replace: "",
             count: 1,
             why: "XML and pickles of code are not offered: what is not named here is not linked in",
-        },
-        CrateEdit {
-            place: Place::File("src/lib.rs"),
-            find: "        _tokenize::module_def(ctx),\n",
-            replace: "",
-            count: 1,
-            why: "no tools for source code are offered: what is not named here is not linked in",
         },
     ],
 };

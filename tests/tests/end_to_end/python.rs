@@ -21,7 +21,6 @@ fn run(runtime: &Runtime, source: &str, params: &[&str]) -> Answer {
     runtime.post(SYNC, &python(source, params))
 }
 
-/// The target is 5,500,000; until it is met, the image is not to grow.
 #[test]
 fn the_image_with_python_is_within_its_budget() {
     let image = image::python();
@@ -32,7 +31,7 @@ fn the_image_with_python_is_within_its_budget() {
         })
         .iter()
         .sum();
-    assert!(gzip_bytes <= 6_400_000, "{gzip_bytes} bytes under gzip -9");
+    assert!(gzip_bytes <= 5_500_000, "{gzip_bytes} bytes under gzip -9");
 }
 
 #[test]
@@ -112,6 +111,7 @@ const LIBRARY: &[(&str, &str)] = &[
     ("functools", "functools.reduce(lambda a, b: a * b, range(1, 6))"),
     ("collections", "sorted(collections.Counter('hello').items())"),
     ("datetime", "str(datetime.datetime(2024, 2, 29, 12, 30) + datetime.timedelta(days=366))"),
+    ("datetime", "datetime.datetime.strptime('29 Feb 2024 12:30', '%d %b %Y %H:%M').isoformat()"),
     ("time", "time.strftime('%Y-%m-%d', time.gmtime(0))"),
     ("string", "string.Template('$a-$b').substitute(a=1, b=2) + string.ascii_lowercase[:3]"),
     ("struct", "struct.unpack('<IhB', struct.pack('<IhB', 7, -2, 255))"),
@@ -144,13 +144,25 @@ const LIBRARY: &[(&str, &str)] = &[
     ("urllib.parse", "urllib.parse.urlencode({'a': 'b c'}) + urllib.parse.urlparse('http://x/y?z').path"),
     ("difflib", "list(difflib.ndiff(['a'], ['b']))"),
     ("colorsys", "colorsys.rgb_to_hsv(1, 0, 0)"),
-    ("calendar", "calendar.monthrange(2024, 2) + (calendar.month_name[3],)"),
+    ("calendar", "[int(calendar.monthrange(2024, 2)[0]), calendar.monthrange(2024, 2)[1], calendar.month_name[3]]"),
     ("pprint", "pprint.pformat({'b': 1, 'a': 2})"),
     ("traceback", "traceback.format_exception_only(ValueError('x'))"),
+    ("secrets", "len(secrets.token_hex(4))"),
+    ("contextvars", "contextvars.ContextVar('x', default=1).get()"),
+    ("types", "types.SimpleNamespace(a=1).a"),
+    ("warnings", "warnings.warn('w') is None"),
+    ("weakref", "weakref.ref(set).__call__() is set"),
+    ("numbers", "isinstance(1, numbers.Integral)"),
+    ("inspect", "str(inspect.signature(lambda a, b=1, *c: 0))"),
+    ("ast", "ast.dump(ast.parse('a + 1', mode='eval').body.op) + str(ast.literal_eval('[1, {2: (3,)}]'))"),
+    ("graphlib", "list(graphlib.TopologicalSorter({'b': {'a'}}).static_order())"),
+    ("ipaddress", "ipaddress.ip_address('10.0.0.1').is_private"),
+    ("shlex", "shlex.split('a \"b c\"')"),
+    ("codecs", "codecs.lookup('utf-8').name"),
+    ("gc", "gc.isenabled()"),
 ];
 
 #[test]
-#[ignore = "known fault: the memory of finished calls is not given back, and so many do not fit the machine"]
 fn the_library_gives_what_cpython_gives() {
     let runtime = boot(&[]);
     let has_python = Command::new("python3").arg("--version").output().is_ok_and(|output| output.status.success());
@@ -320,7 +332,6 @@ fn endless_loops_end_at_their_limit_whatever_they_catch() {
 }
 
 #[test]
-#[ignore = "known fault: now and then one of these ends the machine, in a panic of the kernel where a thread ends"]
 fn memory_bombs_and_deep_recursion_end_their_call_and_nothing_else() {
     let runtime = boot(&[]);
     for body in [
@@ -345,6 +356,48 @@ fn memory_bombs_and_deep_recursion_end_their_call_and_nothing_else() {
         assert!(reason.contains("RecursionError"), "{body}: {reason}");
     }
     assert_eq!(result(&run(&runtime, "def f():\n    return 1\n", &[])), "1");
+}
+
+#[test]
+fn a_machine_lasts_however_many_calls_leave_whatever_behind() {
+    let runtime = boot(&[]);
+    // 20 MB a call that only a collector could free, and some modules: the machine has 160 MB.
+    let source = "\
+import collections, json
+kept = []
+class Node:
+    def __init__(self, other):
+        self.other = other
+def f(n):
+    a = Node(None)
+    a.other = Node([a, 'x' * 20_000_000])
+    kept.append(a)
+    json.loads('[1]')
+    return len(kept) + n
+";
+    for n in 0..200 {
+        assert_eq!(result(&run(&runtime, source, &[&n.to_string()])), (n + 1).to_string());
+    }
+}
+
+#[test]
+fn calls_that_come_at_once_all_get_their_result_on_two_processors() {
+    let runtime = Runtime::boot(&Setup { cpu_count: 2, ..Setup::python(&[]) });
+    let source = "\
+import time
+def f(seconds):
+    end = time.monotonic() + seconds
+    beats = 0
+    while time.monotonic() < end:
+        beats += 1
+    return beats > 0
+";
+    std::thread::scope(|scope| {
+        let calls: Vec<_> = (0..4).map(|_| scope.spawn(|| result(&run(&runtime, source, &["0.3"])))).collect();
+        for call in calls {
+            assert_eq!(call.join().unwrap(), "true");
+        }
+    });
 }
 
 #[test]

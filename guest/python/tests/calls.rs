@@ -42,7 +42,7 @@ def f():
 import json, math, sys, builtins, decimal, gc, csv
 def f():
     return [hasattr(json, 'x'), json.JSONEncoder.default is None, json.dumps({}), math.pi == 3, 'fake' in sys.modules,
-            len([1]), decimal.getcontext().prec, gc.isenabled(), csv.list_dialects(), csv.field_size_limit(), sorted(k for k in globals() if not k.startswith('__'))]
+            len([1]), decimal.getcontext().prec, gc.isenabled(), sorted(csv.list_dialects()), csv.field_size_limit(), sorted(k for k in globals() if not k.startswith('__'))]
 ";
     let clean = run(look, &[]);
     for _ in 0..3 {

@@ -12,7 +12,7 @@ use skerry_api::console::ReadyLine;
 
 use super::arguments::SERIAL_LOG;
 use super::ending::{exit_cause, failure_message};
-use super::monitor::{Monitor, MonitorError, STOPPED};
+use super::monitor::{AGREE, Monitor, MonitorError, STOPPED};
 use super::network::ask_address;
 use super::saving::{FileMigration, load};
 use super::{Origin, QEMU_LOG, Qemu};
@@ -102,7 +102,7 @@ impl Parts {
     fn handshake(&mut self, deadline: Instant) -> Result<(), MonitorError> {
         self.monitor.greeting(deadline)?;
         self.timings.monitor_ready_us = microseconds_since(self.asked_at);
-        self.monitor.execute("qmp_capabilities", &json!({}), deadline)?;
+        self.monitor.execute(AGREE, &json!({}), deadline)?;
         self.timings.machine_built_us = microseconds_since(self.asked_at);
         Ok(())
     }

@@ -20,6 +20,10 @@ const KNOWN_EVENTS: [&str; 2] = [STOPPED, MIGRATION];
 pub(super) const STOPPED: &str = "STOP";
 /// The saving or loading of its state went a step further.
 pub(super) const MIGRATION: &str = "MIGRATION";
+/// The first command: QEMU takes no other before.
+pub(super) const AGREE: &str = "qmp_capabilities";
+/// Most greetings for one command.
+const MOST_GREETINGS: usize = 4;
 /// Most events that are kept until somebody asks. The known ones come a few times in a machine's life.
 const MOST_EVENTS: usize = 64;
 /// Longest line accepted. Answers to what we ask have a few hundred bytes.
@@ -135,9 +139,7 @@ impl Monitor {
         arguments: &Value,
         deadline: Instant,
     ) -> Result<Value, MonitorError> {
-        let line = self.command_line(command, arguments);
-        (&self.stream).write_all(line.as_bytes())?;
-        self.result(command, deadline)
+        self.exchange(command, arguments, deadline, |mut stream, line| stream.write_all(line))
     }
 
     /// As [`Self::execute`], for a command that takes a descriptor.
@@ -148,14 +150,36 @@ impl Monitor {
         descriptor: BorrowedFd<'_>,
         deadline: Instant,
     ) -> Result<Value, MonitorError> {
-        let line = self.command_line(command, arguments);
-        let descriptors = [descriptor.as_raw_fd()];
-        let control = [ControlMessage::ScmRights(&descriptors)];
-        let stream = self.stream.as_raw_fd();
-        let sent = sendmsg::<()>(stream, &[IoSlice::new(line.as_bytes())], &control, MsgFlags::MSG_NOSIGNAL, None);
-        // The descriptor goes with the first byte.
-        (&self.stream).write_all(&line.as_bytes()[sent.map_err(io::Error::from)?..])?;
-        self.result(command, deadline)
+        self.exchange(command, arguments, deadline, |mut stream, line| {
+            let descriptors = [descriptor.as_raw_fd()];
+            let control = [ControlMessage::ScmRights(&descriptors)];
+            let slices = [IoSlice::new(line)];
+            let sent = sendmsg::<()>(stream.as_raw_fd(), &slices, &control, MsgFlags::MSG_NOSIGNAL, None)?;
+            // The descriptor goes with the first byte.
+            stream.write_all(&line[sent..])
+        })
+    }
+
+    /// Sends a command until it is answered. QEMU may greet twice, when a client connects while it sets up its monitor; what
+    /// was agreed on before is forgotten then, and a command that comes before the agreement is refused unread.
+    fn exchange(
+        &mut self,
+        command: &'static str,
+        arguments: &Value,
+        deadline: Instant,
+        send: impl Fn(&UnixStream, &[u8]) -> io::Result<()>,
+    ) -> Result<Value, MonitorError> {
+        for _ in 0..MOST_GREETINGS {
+            let line = self.command_line(command, arguments);
+            send(&self.stream, line.as_bytes())?;
+            if let Some(value) = self.result(command, deadline)? {
+                return Ok(value);
+            }
+            let line = self.command_line(AGREE, &json!({}));
+            (&self.stream).write_all(line.as_bytes())?;
+            self.result(AGREE, deadline)?;
+        }
+        Err(MonitorError::Garbage("one greeting after the other".to_owned()))
     }
 
     fn command_line(&mut self, command: &str, arguments: &Value) -> String {
@@ -165,16 +189,19 @@ impl Monitor {
         line
     }
 
-    fn result(&mut self, command: &'static str, deadline: Instant) -> Result<Value, MonitorError> {
+    /// `None`: a greeting came instead.
+    fn result(&mut self, command: &'static str, deadline: Instant) -> Result<Option<Value>, MonitorError> {
         loop {
             match self.next_message(deadline)? {
                 // The answer to a command that was not waited for long enough.
                 Some(Message::Return(number, _) | Message::Error(number, _))
                     if number.is_some_and(|it| it < self.sent) => {}
-                Some(Message::Return(_, value)) => return Ok(value),
+                Some(Message::Return(_, value)) => return Ok(Some(value)),
                 Some(Message::Error(_, description)) => return Err(MonitorError::Refused { command, description }),
                 Some(Message::Event(event)) => self.keep(event),
-                Some(Message::Greeting) => return Err(MonitorError::Garbage("a second greeting".to_owned())),
+                // The agreement comes after it, too.
+                Some(Message::Greeting) if command == AGREE => {}
+                Some(Message::Greeting) => return Ok(None),
                 None => return Err(MonitorError::TimedOut(command)),
             }
         }
@@ -318,6 +345,19 @@ mod tests {
         assert!(matches!(monitor.execute("stop", &json!({}), Instant::now()), Err(MonitorError::TimedOut("stop"))));
         theirs.write_all(b"{\"return\": 1, \"id\": 1}\n{\"return\": 2, \"id\": 2}\n").unwrap();
         assert_eq!(monitor.execute("cont", &json!({}), soon()).unwrap(), json!(2));
+    }
+
+    #[test]
+    fn a_command_that_a_second_greeting_was_sent_instead_of_is_sent_again_after_a_new_agreement() {
+        let (mut monitor, mut theirs) = pair();
+        theirs.write_all(b"{\"QMP\": {}}\n{\"return\": {}, \"id\": 1}\n").unwrap();
+        monitor.execute(AGREE, &json!({}), soon()).unwrap();
+        let refusal = "{\"error\": {\"desc\": \"Expecting capabilities negotiation\"}, \"id\": 2}\n";
+        let answers = "{\"return\": {}, \"id\": 3}\n{\"return\": 7, \"id\": 4}\n";
+        theirs.write_all(format!("{{\"QMP\": {{}}}}\n{refusal}{answers}").as_bytes()).unwrap();
+        assert_eq!(monitor.execute("query-status", &json!({}), soon()).unwrap(), json!(7));
+        theirs.write_all("{\"QMP\": {}}\n{\"return\": {}}\n".repeat(9).as_bytes()).unwrap();
+        assert!(matches!(monitor.execute("stop", &json!({}), soon()), Err(MonitorError::Garbage(_))));
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod arguments;
 mod bare;
 mod bench;
 mod client;
+pub mod comparison;
 mod engine;
 mod engine_log;
 mod experiments;

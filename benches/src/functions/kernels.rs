@@ -2,15 +2,15 @@
 
 /// One kernel, the same work in each language: a function `run` of one `int`, whose result is a number.
 #[derive(Debug)]
-pub(super) struct Kernel {
+pub(crate) struct Kernel {
     /// Its name in tables, and of its files in `benches/kernels`.
-    pub(super) name: &'static str,
-    pub(super) c: &'static str,
-    pub(super) python: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) c: &'static str,
+    pub(crate) python: &'static str,
     /// The argument for compiled languages.
-    pub(super) size: u32,
+    pub(crate) size: u32,
     /// The argument for Python, which would take too long for the other.
-    pub(super) python_size: u32,
+    pub(crate) python_size: u32,
 }
 
 macro_rules! kernel {
@@ -25,7 +25,7 @@ macro_rules! kernel {
     };
 }
 
-pub(super) const KERNELS: [Kernel; 10] = [
+pub(crate) const KERNELS: [Kernel; 10] = [
     kernel!("fib", 27, 18),
     kernel!("matrix", 100, 24),
     kernel!("nbody", 10_000, 200),

@@ -33,7 +33,7 @@ use crate::bench::{Told, target_dir};
 use crate::machine::Facts;
 use arguments::Subject;
 use guest::{Guest, Language};
-use kernels::{KERNELS, Kernel};
+pub(crate) use kernels::{KERNELS, Kernel};
 use peers::Peers;
 use table::{Cell, Column, Table};
 

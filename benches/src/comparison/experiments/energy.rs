@@ -1,0 +1,69 @@
+//! What starts and calls cost: joules of the processor packages where the machine counts them, processor time everywhere.
+//! Both are the whole machine's, the client's share included, since what a container's start makes the kernel do is nobody's process.
+
+use super::{Course, language_of};
+use crate::comparison::asking;
+use crate::comparison::host::{Busy, Energy};
+use crate::comparison::record::{Missing, Series};
+use crate::comparison::workload::Call;
+
+/// Calls of one measurement.
+const CALLS: usize = 1000;
+
+pub(super) fn measure(course: &mut Course<'_>) -> anyhow::Result<()> {
+    if Energy::now().is_none() {
+        course.findings.missing.push(Missing {
+            what: "energy: joules".to_owned(),
+            why: "no energy counters can be read (/sys/class/powercap); processor seconds are there instead".to_owned(),
+        });
+    }
+    course.each(course.starters(), |course, contender| {
+        let starts = course.plan.energy_starts;
+        contender.settle()?;
+        let spent = spend(course, contender.name(), "start", starts, |course| {
+            for _ in 0..starts {
+                course.interruption.check()?;
+                asking::start(contender, course.interruption)?.instance.stop()?;
+            }
+            // What was put off, a pool's refill above all, belongs to the starts.
+            contender.settle()
+        });
+        spent?;
+        if course.kinds().all(|kind| kind.name() != contender.name()) {
+            return Ok(());
+        }
+        let started = asking::start(contender, course.interruption)?;
+        let call = Call::sum(language_of(contender));
+        started.asking.ask(&call)?;
+        spend(course, contender.name(), "1000_calls", 1, |course| {
+            for _ in 0..CALLS {
+                course.interruption.check()?;
+                started.asking.ask(&call)?;
+            }
+            Ok(())
+        })?;
+        started.instance.stop()
+    })
+}
+
+/// Keeps what some work cost, by piece.
+fn spend(
+    course: &mut Course<'_>,
+    contender: &str,
+    work: &str,
+    pieces: usize,
+    mut do_it: impl FnMut(&Course<'_>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let (busy, energy) = (Busy::now(), Energy::now());
+    do_it(course)?;
+    #[expect(clippy::cast_precision_loss, reason = "some pieces")]
+    let pieces = pieces.max(1) as f64;
+    let series = |metric, unit| Series::new("energy", contender, metric, unit).with("work", work);
+    if let (Some(before), Some(now)) = (busy, Busy::now()) {
+        course.keep(series("processor_seconds", "s").samples(vec![now.seconds_since(before) / pieces]));
+    }
+    if let (Some(before), Some(now)) = (energy, Energy::now()) {
+        course.keep(series("joules", "J").samples(vec![now.joules_since(&before) / pieces]));
+    }
+    Ok(())
+}

@@ -85,8 +85,7 @@ impl Asking {
     pub(crate) fn number(&self, call: &Call) -> anyhow::Result<f64> {
         let (status, body) = self.exchange(call).with_context(|| format!("no answer to {}", call.name))?;
         ensure!(status == 200, "{} is answered with status {status}: {}", call.name, String::from_utf8_lossy(&body));
-        let result = call.result(&body)?;
-        result.trim().parse().with_context(|| format!("{} answers {result}", call.name))
+        Ok(call.number(&body).ok_or_else(|| call.wrong(&body, "a number".to_owned()))?)
     }
 
     fn exchange(&self, call: &Call) -> Result<(u16, Vec<u8>), ureq::Error> {
@@ -119,7 +118,7 @@ impl Asking {
         loop {
             interruption.check()?;
             let problem = match self.exchange(call) {
-                Ok((200, body)) => return call.check(&body),
+                Ok((200, body)) => return Ok(call.check(&body)?),
                 Ok((503, _)) => "it answers with status 503".to_owned(),
                 Ok((status, body)) => bail!("the first answer has status {status}: {}", String::from_utf8_lossy(&body)),
                 Err(error) => error.to_string(),

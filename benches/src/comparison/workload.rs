@@ -1,11 +1,10 @@
 //! What contenders are asked, and what the right answers are.
 
-use anyhow::{Context, ensure};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-use crate::faas::{HEALTH_PATH, SYNC_PATH, check_sum, sum_request};
+use crate::faas::{HEALTH_PATH, SYNC_PATH, sum_request};
 
 /// A request and what its answer must be.
 #[derive(Clone, Debug)]
@@ -19,12 +18,19 @@ pub(crate) struct Call {
     expected: Expected,
 }
 
+/// An answer that came and is wrong: the one thing that makes a run fail, whoever gave it.
+#[derive(Debug, thiserror::Error)]
+#[error("a wrong answer to {call}: {answer}, not {expected}")]
+pub(crate) struct WrongAnswer {
+    call: &'static str,
+    answer: String,
+    expected: String,
+}
+
 #[derive(Clone, Debug)]
 enum Expected {
     /// Any answer with status 200.
     Status,
-    /// The example function's.
-    Sum,
     /// The result, as text.
     Text(String),
     /// The result as a number, within a billionth: languages print the last digits differently.
@@ -34,6 +40,8 @@ enum Expected {
 /// How long [`Call::wait`] waits.
 pub(crate) const WAIT_MS: u32 = 100;
 
+/// Most characters of a wrong answer that are shown.
+const MOST_SHOWN: usize = 300;
 /// Does nothing. The function is there in the languages that a contender may have.
 const EMPTY_C: &str = "int empty(void) { return 0; }";
 const EMPTY_PYTHON: &str = "def empty():\n    return 0\n";
@@ -56,7 +64,12 @@ impl Call {
     pub(crate) fn sum(language: &str) -> Self {
         match language {
             "PY" => Self::python("sum", SUM_PYTHON, &["3", "4.5"], "7.5"),
-            _ => Self { name: "sum", path: SYNC_PATH, body: Some(sum_request()), expected: Expected::Sum },
+            _ => Self {
+                name: "sum",
+                path: SYNC_PATH,
+                body: Some(sum_request()),
+                expected: Expected::Text("7.5".to_owned()),
+            },
         }
     }
 
@@ -125,38 +138,36 @@ impl Call {
     /// Checks an answer with status 200.
     ///
     /// # Errors
-    /// When it is wrong.
-    pub(crate) fn check(&self, body: &[u8]) -> anyhow::Result<()> {
-        match &self.expected {
-            Expected::Status => Ok(()),
-            Expected::Sum => check_sum(body),
-            Expected::Text(expected) => {
-                let result = self.result(body)?;
-                ensure!(result == *expected, "the answer of {} is {result}, not {expected}", self.name);
-                Ok(())
-            }
+    /// [`WrongAnswer`].
+    pub(crate) fn check(&self, body: &[u8]) -> Result<(), WrongAnswer> {
+        let (is_right, expected) = match &self.expected {
+            Expected::Status => return Ok(()),
+            Expected::Text(expected) => (result(body).as_deref() == Some(expected), expected.clone()),
             Expected::Number(expected) => {
-                let result = self.result(body)?;
-                let number: f64 = result.trim().parse().with_context(|| format!("{} answers {result}", self.name))?;
-                let is_close = (number - expected).abs() <= expected.abs() * 1e-9;
-                ensure!(is_close, "the answer of {} is {number}, not {expected}", self.name);
-                Ok(())
+                let number = self.number(body);
+                let is_close = number.is_some_and(|number| (number - expected).abs() <= expected.abs() * 1e-9);
+                (is_close, expected.to_string())
             }
-        }
+        };
+        if is_right { Ok(()) } else { Err(self.wrong(body, expected)) }
     }
 
-    /// The result of a function as text.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub(super) fn result(&self, body: &[u8]) -> anyhow::Result<String> {
-        let answer: Value =
-            serde_json::from_slice(body).with_context(|| format!("the answer of {} is no JSON", self.name))?;
-        let result = answer["result"].as_str().and_then(|text| BASE64_STANDARD.decode(text).ok());
-        result
-            .and_then(|bytes| String::from_utf8(bytes).ok())
-            .with_context(|| format!("the answer of {} is {answer}", self.name))
+    /// The result of an answer as a number; `None` where it is none.
+    pub(super) fn number(&self, body: &[u8]) -> Option<f64> {
+        result(body)?.trim().parse().ok()
     }
+
+    /// An error that shows an answer.
+    pub(super) fn wrong(&self, body: &[u8], expected: String) -> WrongAnswer {
+        let answer = result(body).unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());
+        WrongAnswer { call: self.name, answer: answer.chars().take(MOST_SHOWN).collect(), expected }
+    }
+}
+
+/// The result of a function as text; `None` where it has none.
+fn result(body: &[u8]) -> Option<String> {
+    let answer: Value = serde_json::from_slice(body).ok()?;
+    String::from_utf8(BASE64_STANDARD.decode(answer["result"].as_str()?).ok()?).ok()
 }
 
 #[cfg(test)]

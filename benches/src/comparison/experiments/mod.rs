@@ -24,6 +24,7 @@ use super::contender::Contender;
 use super::interruption::Interruption;
 use super::plan::Plan;
 use super::record::{Missing, Series};
+use super::workload::WrongAnswer;
 
 /// An experiment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -133,11 +134,17 @@ impl<'a> Course<'a> {
         Ok(())
     }
 
-    /// Notes that something went wrong.
+    /// Notes that something went wrong. A wrong answer is a failure of the run, and so is whatever becomes of Skerry; another
+    /// contender that does not start or answer is missing, and named.
     fn fail(&mut self, contender: &dyn Contender, error: &anyhow::Error) {
-        let failure = format!("{}: {error:#}", contender.name());
-        (self.tell)(&format!("FAILED: {failure}"));
-        self.findings.failures.push(failure);
+        let why = format!("{error:#}");
+        (self.tell)(&format!("{} failed: {why}", contender.name()));
+        let is_wrong = error.chain().any(|cause| cause.is::<WrongAnswer>());
+        if is_wrong || contender.name().starts_with("skerry") {
+            self.findings.failures.push(format!("{}: {why}", contender.name()));
+        } else {
+            self.findings.missing.push(Missing { what: contender.name().to_owned(), why });
+        }
     }
 
     /// Keeps a series that has samples.

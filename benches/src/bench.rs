@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use skerry_image::{Builder, Flavour, Image, Progress, Step};
+use skerry_vmm::Qemu;
 use skerry_vmm::accelerator::{Proof, resolve};
-use skerry_vmm::{Accelerator, Qemu};
 use tempfile::TempDir;
 
 use crate::arguments::Arguments;
+use crate::engine::EngineParts;
 
 /// Memory of each runtime's machine: the engine's default.
 pub(crate) const MEMORY_MIB: u32 = 64;
@@ -20,20 +21,12 @@ pub(crate) const MEMORY_MIB: u32 = 64;
 pub(crate) struct Bench {
     /// What is asked for.
     pub(crate) arguments: Arguments,
-    /// The source tree.
-    pub(crate) source_root: PathBuf,
-    /// Where cargo builds to.
-    pub(crate) target_dir: PathBuf,
-    /// The binary under test.
-    pub(crate) skerry: PathBuf,
+    /// The binary under test, what executes guests, and where everything is written to.
+    pub(crate) engine: EngineParts,
     /// The VMM.
     pub(crate) qemu: Qemu,
     /// What guests boot.
     pub(crate) image: Image,
-    /// What executes guests.
-    pub(crate) accelerator: Accelerator,
-    /// Where everything is written to.
-    pub(crate) folder: PathBuf,
 }
 
 impl Bench {
@@ -62,16 +55,15 @@ impl Bench {
         };
         let accelerator = resolve(arguments.accelerator, &qemu, &proof)?;
         eprintln!("accelerator {}: {}", accelerator.accelerator, accelerator.reason);
-        Ok(Self {
-            arguments: arguments.clone(),
+        let engine = EngineParts {
+            skerry,
             source_root,
             target_dir,
-            skerry,
-            qemu,
-            image,
             accelerator: accelerator.accelerator,
+            image_id: image.id.clone(),
             folder,
-        })
+        };
+        Ok(Self { arguments: arguments.clone(), engine, qemu, image })
     }
 }
 
@@ -85,7 +77,10 @@ pub(crate) fn target_dir() -> anyhow::Result<PathBuf> {
 }
 
 /// The release binary, brought up to date by cargo.
-fn build_binary(source_root: &Path, target_dir: &Path) -> anyhow::Result<PathBuf> {
+///
+/// # Errors
+/// When it does not build.
+pub(crate) fn build_binary(source_root: &Path, target_dir: &Path) -> anyhow::Result<PathBuf> {
     eprintln!("building skerry");
     let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["build", "--quiet", "--locked", "--release", "--package", "host", "--bin", "skerry", "--target-dir"])

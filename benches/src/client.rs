@@ -26,6 +26,11 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(90);
 /// Most bytes of an answer. A page of runtimes has some 500 bytes each.
 const MOST_ANSWER_BYTES: usize = 16 * 1024 * 1024;
 
+/// The value of the header `Authorization` by which engines know their user.
+pub(crate) fn authorization() -> String {
+    format!("Basic {}", BASE64_STANDARD.encode(format!("{USER}:{PASSWORD}")))
+}
+
 /// A connection. Dropping it closes it.
 #[derive(Debug)]
 pub(crate) struct Client {
@@ -91,11 +96,10 @@ impl Client {
             // What breaks a connection, the request that it breaks tells.
             let _ = connection.await;
         });
-        let credentials = BASE64_STANDARD.encode(format!("{USER}:{PASSWORD}"));
         Ok(Self {
             sender,
             host: HeaderValue::from_str(host).context("the host's name")?,
-            authorization: HeaderValue::from_str(&format!("Basic {credentials}")).context("the credentials")?,
+            authorization: HeaderValue::from_str(&authorization()).context("the credentials")?,
             driver,
             address: None,
         })

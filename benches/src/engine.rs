@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use nix::sys::signal::Signal;
 
-use crate::bench::Bench;
+use skerry_vmm::Accelerator;
+
 use crate::client::{Client, PASSWORD};
 use crate::engine_log::EngineLog;
 use crate::processes;
@@ -19,6 +20,23 @@ const START_TIMEOUT: Duration = Duration::from_secs(60);
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 /// Between two looks at whether it has.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
+/// What an engine is made of, and where it may write.
+#[derive(Clone, Debug)]
+pub(crate) struct EngineParts {
+    /// The binary.
+    pub(crate) skerry: PathBuf,
+    /// The source tree.
+    pub(crate) source_root: PathBuf,
+    /// Where cargo builds to; the images are there.
+    pub(crate) target_dir: PathBuf,
+    /// What executes guests.
+    pub(crate) accelerator: Accelerator,
+    /// The image that guests boot.
+    pub(crate) image_id: String,
+    /// Where everything is written to.
+    pub(crate) folder: PathBuf,
+}
 
 /// Where engines of one experiment have their files.
 #[derive(Debug)]
@@ -48,8 +66,8 @@ impl EnginePlaces {
     ///
     /// # Errors
     /// When the disk does not take them.
-    pub(crate) fn new(bench: &Bench, name: &str) -> anyhow::Result<Self> {
-        let folder = bench.folder.join(name);
+    pub(crate) fn new(parts: &EngineParts, name: &str) -> anyhow::Result<Self> {
+        let folder = parts.folder.join(name);
         for part in ["data", "state"] {
             std::fs::create_dir_all(folder.join(part)).with_context(|| format!("cannot make {}", folder.display()))?;
         }
@@ -61,13 +79,13 @@ impl EnginePlaces {
         self.folder.join("data/engine.db")
     }
 
-    fn command(&self, bench: &Bench, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&bench.skerry);
+    fn command(&self, parts: &EngineParts, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&parts.skerry);
         command
             .args(["engine", "--log-format", "json", "--no-setup", "--port", "0", "--keep-machines=false"])
-            .args(["--accelerator", &bench.accelerator.to_string(), "--image", &bench.image.id])
+            .args(["--accelerator", &parts.accelerator.to_string(), "--image", &parts.image_id])
             .arg("--source")
-            .arg(&bench.source_root)
+            .arg(&parts.source_root)
             .arg("--data-dir")
             .arg(self.folder.join("data"))
             .arg("--state-dir")
@@ -75,11 +93,12 @@ impl EnginePlaces {
             .args(arguments)
             // In a group of its own: Ctrl-C is for this program, which then ends its engines in order.
             .env("SKERRY_ADMIN_PASSWORD", PASSWORD)
-            .env("CARGO_TARGET_DIR", &bench.target_dir)
-            .env("XDG_CACHE_HOME", bench.folder.join("cache"))
+            .env("CARGO_TARGET_DIR", &parts.target_dir)
+            .env("XDG_CACHE_HOME", parts.folder.join("cache"))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::piped());
+            .stderr(Stdio::piped())
+            .current_dir(&self.folder);
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         command
     }
@@ -90,10 +109,10 @@ impl Engine {
     ///
     /// # Errors
     /// When it does not; nothing is left of it then.
-    pub(crate) async fn start(bench: &Bench, places: &EnginePlaces, arguments: &[&str]) -> anyhow::Result<Self> {
-        let mut command = places.command(bench, arguments);
+    pub(crate) async fn start(parts: &EngineParts, places: &EnginePlaces, arguments: &[&str]) -> anyhow::Result<Self> {
+        let mut command = places.command(parts, arguments);
         let begun = Instant::now();
-        let mut child = command.spawn().with_context(|| format!("cannot start {}", bench.skerry.display()))?;
+        let mut child = command.spawn().with_context(|| format!("cannot start {}", parts.skerry.display()))?;
         let stderr = child.stderr.take();
         // From here on an early return ends it.
         let mut ending = Ending { child: Some(child), state_dir: places.folder.join("state") };

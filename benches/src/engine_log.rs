@@ -12,9 +12,11 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 /// Lines that are kept.
-const MOST_LINES: usize = 500;
+const MOST_LINES: usize = 5_000;
 /// The longest line; what is behind it counts as the next one.
 const MOST_LINE_BYTES: u64 = 64 * 1024;
+/// What the engine says when a machine begins to serve a runtime.
+const SERVING: &str = "serving";
 /// Lines that a failure shows.
 const SHOWN_LINES: usize = 15;
 
@@ -90,6 +92,40 @@ impl EngineLog {
         })
     }
 
+    /// Waits until a runtime is served by a machine, and gives that machine's process; `None` if it does not come to that.
+    pub(crate) async fn machine_of(&self, runtime: u64, timeout: Duration) -> Option<u32> {
+        let mut news = self.news.clone();
+        let found = async {
+            loop {
+                news.borrow_and_update();
+                // The last one: a runtime may have had others before.
+                if let Some((_, process_id)) = self.machines_in_service().into_iter().rfind(|(id, _)| *id == runtime) {
+                    return Some(process_id);
+                }
+                news.changed().await.ok()?;
+            }
+        };
+        tokio::time::timeout(timeout, found).await.ok().flatten()
+    }
+
+    /// Which of these machines were not given to a runtime so far.
+    pub(crate) fn free_machines(&self, machines: &[u32]) -> Vec<u32> {
+        let given = self.machines_in_service();
+        machines.iter().copied().filter(|machine| !given.iter().any(|(_, process_id)| process_id == machine)).collect()
+    }
+
+    /// Runtimes, and the processes of the machines that began to serve them.
+    fn machines_in_service(&self) -> Vec<(u64, u32)> {
+        let lines = locked(&self.lines);
+        // Few lines are looked into: there may be thousands.
+        let said = lines.iter().filter(|line| line.text.contains(SERVING));
+        let values = said.filter_map(|line| serde_json::from_str::<Value>(&line.text).ok());
+        let serving = values.filter(|value| value["message"] == SERVING);
+        serving
+            .filter_map(|value| Some((value["runtime"].as_u64()?, u32::try_from(value["process"].as_u64()?).ok()?)))
+            .collect()
+    }
+
     /// The last lines, for a message.
     pub(crate) fn tail(&self) -> String {
         let lines = locked(&self.lines);
@@ -120,6 +156,21 @@ mod tests {
     fn a_message_is_found_whatever_stands_before_and_behind_it() {
         let log = b"not JSON \xff\n[1]\n{\"message\":\"other\"}\n{\"message\":\"it serves\",\"port\":7}\nrest";
         assert_eq!(wait(log, "it serves").unwrap()["port"], 7);
+    }
+
+    #[test]
+    fn a_runtimes_machine_is_the_last_that_began_to_serve_it() {
+        let log = b"{\"message\":\"serving\",\"runtime\":1,\"process\":10}\n{\"message\":\"serving\",\"runtime\":2,\"process\":20}\n\
+                    {\"message\":\"not serving\",\"runtime\":1,\"process\":9}\n{\"message\":\"serving\",\"runtime\":1,\"process\":11}\n\
+                    {\"message\":\"end\"}\n";
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let log = EngineLog::read(&log[..]).unwrap();
+        runtime.block_on(async {
+            log.wait_for("end", Duration::from_secs(60)).await.unwrap();
+            assert_eq!(log.machine_of(1, Duration::from_secs(60)).await, Some(11));
+            assert_eq!(log.machine_of(3, Duration::from_secs(60)).await, None);
+        });
+        assert_eq!(log.free_machines(&[10, 20, 30]), [30]);
     }
 
     #[test]

@@ -29,5 +29,6 @@ mod runtimes;
 mod statistics;
 
 pub use arguments::{Arguments, Experiment};
+pub use comparison::contenders::trial::{TrialArguments, run as try_contenders};
 pub use functions::{FunctionArguments, run as run_functions};
 pub use run::run;

@@ -58,6 +58,41 @@ pub(crate) fn end_all_in(directory: &Path) -> bool {
     }
 }
 
+/// A process and all that it started, their children included. Empty for one that is gone.
+pub(crate) fn with_descendants(process_id: u32) -> Vec<u32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let parents: Vec<(u32, u32)> = ids.filter_map(|id| Some((id, parent_of(id)?))).collect();
+    let mut found: Vec<u32> = parents.iter().filter(|(id, _)| *id == process_id).map(|(id, _)| *id).collect();
+    let mut looked_at = 0;
+    while let Some(parent) = found.get(looked_at).copied() {
+        found.extend(parents.iter().filter(|(_, its)| *its == parent).map(|(id, _)| *id));
+        looked_at += 1;
+    }
+    found
+}
+
+/// The parent of a process that has not ended.
+fn parent_of(process_id: u32) -> Option<u32> {
+    let stat = fs::read_to_string(format!("/proc/{process_id}/stat")).ok()?;
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    let state = fields.next()?;
+    if matches!(state, "Z" | "X") { None } else { fields.next()?.parse().ok() }
+}
+
+/// Waits until a process has ended; whether somebody has asked for its exit code does not matter.
+///
+/// # Errors
+/// When it does not end in time.
+pub(crate) fn wait_until_gone(process_id: u32) -> anyhow::Result<()> {
+    let deadline = Instant::now() + END_TIMEOUT;
+    while parent_of(process_id).is_some() {
+        anyhow::ensure!(Instant::now() < deadline, "process {process_id} still runs after {} s", END_TIMEOUT.as_secs());
+        std::thread::sleep(LOOK_AGAIN);
+    }
+    Ok(())
+}
+
 /// Sends a signal.
 pub(crate) fn signal(process_id: u32, signal: Signal) -> io::Result<()> {
     let id = i32::try_from(process_id).map_err(io::Error::other)?;
@@ -186,6 +221,18 @@ mod tests {
         assert!(end_all_in(folder.path()));
         assert!(!reaper.join().unwrap().success());
         assert!(working_in(&folder.path().join("missing")).is_empty());
+    }
+
+    #[test]
+    fn what_a_process_started_belongs_to_it_until_it_has_ended() {
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let (own, its) = (with_descendants(std::process::id()), with_descendants(child.id()));
+        assert!(own.starts_with(&[std::process::id()]) && own.contains(&child.id()));
+        assert_eq!(its, [child.id()]);
+        child.kill().unwrap();
+        wait_until_gone(child.id()).unwrap();
+        assert!(with_descendants(child.id()).is_empty(), "though nobody has asked for its exit code");
+        child.wait().unwrap();
     }
 
     proptest! {

@@ -49,8 +49,9 @@ fn measure(arguments: &Arguments) -> anyhow::Result<Ended> {
     // Removed last, when everything that wrote into it has ended.
     let folder = TempDir::with_prefix("skerry-benches-").context("cannot make a temporary folder")?;
     let bench = Bench::prepare(arguments, &folder)?;
-    let accelerator = bench.accelerator.to_string();
-    let facts = Facts::gather(&bench.source_root, &bench.skerry, &bench.qemu, &accelerator, &bench.image);
+    let engine = &bench.engine;
+    let accelerator = engine.accelerator.to_string();
+    let facts = Facts::gather(&engine.source_root, &engine.skerry, &bench.qemu, &accelerator, &bench.image);
     println!("{}", facts.line());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
     let mut results = Results::default();

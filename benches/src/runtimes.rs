@@ -21,7 +21,15 @@ const NOT_YET_PAUSE: Duration = Duration::from_millis(1);
 /// # Errors
 /// When it is not created.
 pub(crate) async fn create(client: &mut Client) -> anyhow::Result<u64> {
-    let body = json!({"SERVERLESS_RUNTIME": {"FAAS": {"FLAVOUR": "minimal"}}}).to_string();
+    create_as(client, json!({"FLAVOUR": "minimal"})).await
+}
+
+/// Creates a runtime whose `FAAS` is this, and gives its number.
+///
+/// # Errors
+/// When it is not created.
+pub(crate) async fn create_as(client: &mut Client, faas: Value) -> anyhow::Result<u64> {
+    let body = json!({"SERVERLESS_RUNTIME": {"FAAS": faas}}).to_string();
     let answer = client.ask(Method::POST, "/serverless-runtimes", body).await?.expect(201)?;
     answer.json()?["SERVERLESS_RUNTIME"]["ID"].as_u64().context("a new runtime without a number")
 }
@@ -123,6 +131,21 @@ pub(crate) async fn count_in(client: &mut Client, state: &str) -> anyhow::Result
     total(&answer.json()?)
 }
 
+/// How many machines wait in the pools.
+///
+/// # Errors
+/// When the engine does not show its metrics.
+pub(crate) async fn pooled(client: &mut Client) -> anyhow::Result<usize> {
+    let page = client.get("/metrics").await?.expect(200)?;
+    Ok(pool_size(&String::from_utf8_lossy(&page.body)))
+}
+
+/// How many machines wait in the pools, by the engine's metrics.
+fn pool_size(page: &str) -> usize {
+    let lines = page.lines().filter_map(|line| line.strip_prefix("skerry_pool_machines{"));
+    lines.filter_map(|line| line.rsplit(' ').next()?.parse::<usize>().ok()).sum()
+}
+
 /// How many runtimes a list is about.
 ///
 /// # Errors
@@ -145,5 +168,13 @@ mod tests {
         for none in [json!([]), json!({}), json!([{"phases_us": [["vmm"], 3]}])] {
             assert!(phases(&none).is_empty());
         }
+    }
+
+    #[test]
+    fn the_pools_size_is_read_from_the_metrics() {
+        let page =
+            "# TYPE skerry_pool_machines gauge\nskerry_pool_machines{flavour=\"minimal\"} 3\nskerry_pool_takes 9\n";
+        assert_eq!(pool_size(page), 3);
+        assert_eq!(pool_size(""), 0);
     }
 }

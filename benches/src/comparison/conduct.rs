@@ -15,6 +15,7 @@ use super::contenders::{self, Setup};
 use super::experiments::{Course, Findings};
 use super::host;
 use super::interruption::Interruption;
+use super::places::Places;
 use super::record::{ContenderRecord, FORMAT, Missing, Record};
 use super::report;
 
@@ -40,17 +41,6 @@ pub struct Report {
     pub files: Vec<PathBuf>,
 }
 
-/// Where a run finds and puts things.
-#[derive(Clone, Debug)]
-pub struct Places {
-    /// The source tree: what is built for contenders comes from it.
-    pub source_root: PathBuf,
-    /// Where cargo builds to, and what contenders are set up from is kept.
-    pub target_dir: PathBuf,
-    /// The `skerry` that is measured: a release binary, or `None` to have one built.
-    pub skerry: Option<PathBuf>,
-}
-
 /// Measures everything that is asked for, and writes the report.
 ///
 /// `tell` is told what is going on, a line at a time.
@@ -66,7 +56,7 @@ pub fn compare(arguments: &ComparisonArguments, places: &Places, tell: &dyn Fn(&
     let begun = Instant::now();
     let started = jiff::Timestamp::now();
     let mut machine = host::machine();
-    let setup = Setup::prepare(arguments, places, folder.path(), tell)?;
+    let setup = Setup::prepare(arguments, places, tell)?;
     machine.accelerator = setup.accelerator.accelerator.to_string();
     machine.accelerator_reason.clone_from(&setup.accelerator.reason);
     let (contenders, missing) = contenders::all(&setup, arguments, tell);

@@ -88,6 +88,13 @@ pub(crate) struct Endpoint {
     pub(crate) authorization: Option<String>,
 }
 
+impl Endpoint {
+    /// An address at which the API is as it is.
+    pub(crate) fn plain(address: SocketAddr) -> Self {
+        Self { address, prefix: String::new(), authorization: None }
+    }
+}
+
 /// A part of a start.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Phase {

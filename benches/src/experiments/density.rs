@@ -39,8 +39,8 @@ struct Answered {
 /// When anything does not start, answer, or go.
 pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Section> {
     let count = bench.arguments.count as usize;
-    let places = EnginePlaces::new(bench, "density")?;
-    let mut engine = Engine::start(bench, &places, &["--pool", "minimal=0"]).await?;
+    let places = EnginePlaces::new(&bench.engine, "density")?;
+    let mut engine = Engine::start(&bench.engine, &places, &["--pool", "minimal=0"]).await?;
     let mut client = engine.client().await?;
     let engine_before = processes::shared_memory(engine.process_id())?;
     let available_before = processes::available_kib();

@@ -76,8 +76,8 @@ fn both() -> Both {
 }
 
 async fn over_link(bench: &Bench, own_ms: &mut Vec<f64>, quiet: &mut Quiet) -> anyhow::Result<Both> {
-    let places = EnginePlaces::new(bench, "gateway-link")?;
-    let engine = Engine::start(bench, &places, &["--pool", "minimal=0", "--guest-network", "link"]).await?;
+    let places = EnginePlaces::new(&bench.engine, "gateway-link")?;
+    let engine = Engine::start(&bench.engine, &places, &["--pool", "minimal=0", "--guest-network", "link"]).await?;
     let mut client = engine.client().await?;
     let mut measured = both();
     let requests = bench.arguments.requests.div_ceil(u32::try_from(PAIRS)?);
@@ -103,9 +103,10 @@ async fn over_link(bench: &Bench, own_ms: &mut Vec<f64>, quiet: &mut Quiet) -> a
 }
 
 async fn over_user(bench: &Bench, quiet: &mut Quiet) -> anyhow::Result<Both> {
-    let places = EnginePlaces::new(bench, "gateway-user")?;
+    let places = EnginePlaces::new(&bench.engine, "gateway-user")?;
     let engine =
-        Engine::start(bench, &places, &["--pool", "minimal=0", "--guest-network", "user", "--snapshots=false"]).await?;
+        Engine::start(&bench.engine, &places, &["--pool", "minimal=0", "--guest-network", "user", "--snapshots=false"])
+            .await?;
     let mut client = engine.client().await?;
     let id = runtimes::create(&mut client).await?;
     runtimes::wait_until_healthy(&mut client, id).await?;

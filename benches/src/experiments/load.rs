@@ -54,8 +54,8 @@ struct Usage {
 /// When anything does not start, or the engine ends.
 pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Section> {
     let arguments = &bench.arguments;
-    let places = EnginePlaces::new(bench, "load")?;
-    let mut engine = Engine::start(bench, &places, &["--pool", "minimal=0"]).await?;
+    let places = EnginePlaces::new(&bench.engine, "load")?;
+    let mut engine = Engine::start(&bench.engine, &places, &["--pool", "minimal=0"]).await?;
     let mut client = engine.client().await?;
     let mut ids = Vec::new();
     for _ in 0..arguments.runtimes {

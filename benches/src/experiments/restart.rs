@@ -73,11 +73,11 @@ pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Section> {
 
 impl Starts {
     fn new(bench: &Bench, name: &str, stored: u32) -> anyhow::Result<Self> {
-        Ok(Self { places: EnginePlaces::new(bench, name)?, stored, measured: Vec::new() })
+        Ok(Self { places: EnginePlaces::new(&bench.engine, name)?, stored, measured: Vec::new() })
     }
 
     async fn start(&self, bench: &Bench) -> anyhow::Result<Start> {
-        let engine = Engine::start(bench, &self.places, &["--pool", "minimal=0"]).await?;
+        let engine = Engine::start(&bench.engine, &self.places, &["--pool", "minimal=0"]).await?;
         let asked = Instant::now();
         let mut client = Client::connect(engine.address).await?;
         let list = client.get("/serverless-runtimes").await?.expect(200)?;

@@ -155,8 +155,8 @@ impl Measured {
     async fn prepare(bench: &Bench, path: StartPath) -> anyhow::Result<Self> {
         let pool = format!("minimal={}", if path == StartPath::Pool { POOL_SIZE } else { 0 });
         let snapshots = format!("--snapshots={}", path != StartPath::Cold);
-        let places = EnginePlaces::new(bench, &format!("start-{}", path.name()))?;
-        let engine = Engine::start(bench, &places, &["--pool", &pool, &snapshots]).await?;
+        let places = EnginePlaces::new(&bench.engine, &format!("start-{}", path.name()))?;
+        let engine = Engine::start(&bench.engine, &places, &["--pool", &pool, &snapshots]).await?;
         let (asking, polling) = (engine.client().await?, engine.client().await?);
         let mut measured = Self {
             path,
@@ -187,19 +187,14 @@ impl Measured {
     async fn settle(&mut self) -> anyhow::Result<()> {
         let waiting = if self.path == StartPath::Pool { POOL_SIZE } else { 0 };
         let deadline = Instant::now() + READY_TIMEOUT;
-        while self.pooled().await? != waiting {
+        self.asking.refresh().await?;
+        while runtimes::pooled(&mut self.asking).await? != waiting {
             ensure!(Instant::now() < deadline, "the pool does not fill; {}", self.engine.log.tail());
             tokio::time::sleep(LOOK_AGAIN).await;
         }
         self.engine.wait_for_machines(waiting).await?;
         tokio::time::sleep(SETTLE).await;
         Ok(())
-    }
-
-    async fn pooled(&mut self) -> anyhow::Result<usize> {
-        self.asking.refresh().await?;
-        let page = self.asking.get("/metrics").await?.expect(200)?;
-        Ok(pool_size(&String::from_utf8_lossy(&page.body)))
     }
 
     /// Measures one start that nothing disturbs.
@@ -268,24 +263,5 @@ impl Measured {
         }
         rows.push(Row::new("  rest up to the first 200: store, hand-over, the call", "ms", self.rest_ms.clone()));
         rows
-    }
-}
-
-/// How many machines wait in the pools, by the engine's metrics.
-fn pool_size(page: &str) -> usize {
-    let lines = page.lines().filter_map(|line| line.strip_prefix("skerry_pool_machines{"));
-    lines.filter_map(|line| line.rsplit(' ').next()?.parse::<usize>().ok()).sum()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_pools_size_is_read_from_the_metrics() {
-        let page =
-            "# TYPE skerry_pool_machines gauge\nskerry_pool_machines{flavour=\"minimal\"} 3\nskerry_pool_takes 9\n";
-        assert_eq!(pool_size(page), 3);
-        assert_eq!(pool_size(""), 0);
     }
 }

@@ -1,0 +1,107 @@
+//! Who takes part, a file each: Skerry by its start paths, and what people would use instead. All of it is set up from this
+//! repository and the system's packages.
+//!
+//! 1. **Nobody is required.** What cannot be set up here is named, with what would help.
+//! 2. **Nothing stays.** Files, processes and containers are named after the run ([`run_folder`]); they go with it, and those
+//!    of a run that was killed with the next one.
+//! 3. **All answer on the loopback network**, each on a port of its own.
+//!
+//! It measures nothing but sizes.
+
+mod artefact;
+mod container_config;
+mod direct;
+mod linux_program;
+mod ports;
+mod process;
+mod run_folder;
+mod runc;
+mod seccomp;
+mod setup;
+mod skerry;
+pub mod trial;
+
+use std::sync::Arc;
+
+use anyhow::{bail, ensure};
+use skerry_api::provisioning::StartPath;
+use skerry_image::Flavour;
+
+use super::arguments::ComparisonArguments;
+use super::contender::Contender;
+use super::record::Missing;
+pub(crate) use setup::Setup;
+
+/// All that there are, in the order of tables.
+pub(crate) const NAMES: [&str; 9] = [
+    "skerry-cold",
+    "skerry-snapshot",
+    "skerry-pool",
+    "skerry-python-cold",
+    "skerry-python-snapshot",
+    "skerry-python-pool",
+    "skerry-cold-direct",
+    "runc",
+    "process",
+];
+
+/// Sets up all that are wanted; whoever cannot be is missing, with the reason and what would help.
+pub(crate) fn all(
+    setup: &Setup,
+    arguments: &ComparisonArguments,
+    tell: &dyn Fn(&str),
+) -> (Vec<Arc<dyn Contender>>, Vec<Missing>) {
+    let (mut contenders, mut missing) = (Vec::new(), Vec::new());
+    for name in NAMES.into_iter().filter(|name| arguments.wants(name)) {
+        tell(&format!("preparing {name}"));
+        match one(setup, name) {
+            Ok(contender) => contenders.push(contender),
+            Err(error) => missing.push(Missing { what: name.to_owned(), why: format!("{error:#}") }),
+        }
+    }
+    (contenders, missing)
+}
+
+fn one(setup: &Setup, name: &str) -> anyhow::Result<Arc<dyn Contender>> {
+    let skerry = |flavour, path| anyhow::Ok(Arc::new(skerry::Skerry::prepare(setup, flavour, path)?));
+    Ok(match name {
+        "skerry-cold" => skerry(Flavour::Minimal, StartPath::Cold)?,
+        "skerry-snapshot" => skerry(Flavour::Minimal, StartPath::Snapshot)?,
+        "skerry-pool" => skerry(Flavour::Minimal, StartPath::Pool)?,
+        "skerry-python-cold" => skerry(Flavour::Python, StartPath::Cold)?,
+        "skerry-python-snapshot" => skerry(Flavour::Python, StartPath::Snapshot)?,
+        "skerry-python-pool" => skerry(Flavour::Python, StartPath::Pool)?,
+        "skerry-cold-direct" => Arc::new(direct::Direct::prepare(setup)?),
+        "runc" => Arc::new(runc::Runc::prepare(setup, setup.linux_program()?)?),
+        "process" => Arc::new(process::Process::prepare(setup, setup.linux_program()?)?),
+        _ => bail!("no contender has this name"),
+    })
+}
+
+/// Fails without the rights of root, which `what` need.
+fn require_root(what: &str) -> anyhow::Result<()> {
+    ensure!(nix::unistd::geteuid().is_root(), "{what} need root here: run the benchmark as root, or with sudo");
+    Ok(())
+}
+
+/// Fails where a program is not on PATH.
+fn require_tool(program: &str, package: &str) -> anyhow::Result<()> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    // Where Debian has what is for root only.
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
+    let is_there = folders.map(|folder| folder.join(program)).any(|path| path.is_file());
+    ensure!(is_there, "there is no {program} here: install the package {package} (scripts/setup --benchmarks)");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_is_missing_is_named_with_its_package() {
+        assert!(require_tool("sh", "dash").is_ok());
+        let error = require_tool("no-such-program", "its-package").unwrap_err().to_string();
+        assert!(error.contains("no-such-program") && error.contains("its-package"), "{error}");
+    }
+}

@@ -1,0 +1,312 @@
+//! Skerry, as an administrator runs it: an engine that can take one start path only, asked for runtimes over its REST API.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use serde_json::json;
+use skerry_api::provisioning::StartPath;
+use skerry_image::{Flavour, Image};
+use tokio::runtime::Runtime;
+
+use super::{Setup, artefact, linux_program};
+use crate::client::{self, Client};
+use crate::comparison::contender::{Artefact, Contender, Endpoint, Instance, Phase};
+use crate::engine::{Engine, EngineParts, EnginePlaces};
+use crate::{processes, runtimes};
+
+/// Machines in the pool.
+const POOL_SIZE: usize = 4;
+/// Memory of a machine with Python.
+const PYTHON_MEMORY_MIB: u32 = 160;
+/// How long the pool may take to be filled, and a snapshot to be made. Python's takes seconds to boot.
+const READY_TIMEOUT: Duration = Duration::from_secs(120);
+/// Between two looks at something that has no means to tell.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+/// After a machine was started or ended, so that the kernel's own cleaning up is over.
+const SETTLE: Duration = Duration::from_millis(50);
+
+/// Skerry by one start path.
+pub(super) struct Skerry {
+    name: &'static str,
+    path: StartPath,
+    flavour: Flavour,
+    parts: EngineParts,
+    artefact: Artefact,
+    runtime: Arc<Runtime>,
+    /// Started when the first start is prepared: who is not asked costs nothing.
+    serving: OnceLock<Arc<Serving>>,
+    starting: Mutex<()>,
+}
+
+impl Skerry {
+    /// Prepares it. The image is built where it is missing, which takes minutes.
+    ///
+    /// # Errors
+    /// When there is no image.
+    pub(super) fn prepare(setup: &Setup, flavour: Flavour, path: StartPath) -> anyhow::Result<Self> {
+        let image = setup.image(flavour)?;
+        Ok(Self {
+            name: name(flavour, path),
+            path,
+            flavour,
+            parts: setup.engine(&image),
+            artefact: artefact_of(setup, &image)?,
+            runtime: Arc::clone(&setup.runtime),
+            serving: OnceLock::new(),
+            starting: Mutex::new(()),
+        })
+    }
+
+    fn serving(&self) -> anyhow::Result<&Arc<Serving>> {
+        let _one_at_a_time = locked(&self.starting);
+        if let Some(serving) = self.serving.get() {
+            return Ok(serving);
+        }
+        let serving = Serving::start(self).with_context(|| format!("the engine of {}", self.name))?;
+        Ok(self.serving.get_or_init(|| Arc::new(serving)))
+    }
+
+    /// Memory of its machines.
+    fn memory_mib(&self) -> u32 {
+        if self.flavour == Flavour::Python { PYTHON_MEMORY_MIB } else { crate::bench::MEMORY_MIB }
+    }
+}
+
+fn name(flavour: Flavour, path: StartPath) -> &'static str {
+    match (flavour, path) {
+        (Flavour::Python, StartPath::Cold) => "skerry-python-cold",
+        (Flavour::Python, StartPath::Snapshot) => "skerry-python-snapshot",
+        (Flavour::Python, StartPath::Pool) => "skerry-python-pool",
+        (_, StartPath::Cold) => "skerry-cold",
+        (_, StartPath::Snapshot) => "skerry-snapshot",
+        (_, StartPath::Pool) => "skerry-pool",
+    }
+}
+
+/// What an image of Skerry's is: two files.
+pub(super) fn artefact_of(setup: &Setup, image: &Image) -> anyhow::Result<Artefact> {
+    let unikernel = setup.source_root.join("guest/unikernel");
+    // The guest's kernel and loader count as one each: what they are made of has lock files of its own.
+    let crates = linux_program::crates(&unikernel, "skerry-unikernel", "x86_64-unknown-hermit")? + 2;
+    artefact::of_files("OCI image FROM scratch", &[&image.loader, &image.unikernel], crates)
+}
+
+impl Contender for Skerry {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn title(&self) -> String {
+        let python = if self.flavour == Flavour::Python { "Python, " } else { "" };
+        let path = match self.path {
+            StartPath::Cold => "cold boot",
+            StartPath::Snapshot => "snapshot",
+            StartPath::Pool => "pool",
+        };
+        format!("Skerry, {python}{path}")
+    }
+
+    fn description(&self) -> String {
+        let path = match self.path {
+            StartPath::Cold => "each boots a machine".to_owned(),
+            StartPath::Snapshot => "each goes on from a snapshot that was made before".to_owned(),
+            StartPath::Pool => {
+                format!(
+                    "each takes one of {POOL_SIZE} machines that wait, and goes on from a snapshot when there is none"
+                )
+            }
+        };
+        format!(
+            "`skerry engine` with the flavour {}: a start is a POST of a runtime with {} MiB; {path}. Each call goes through \
+             the engine's gateway, with a password. Image {}, QEMU under {}.",
+            self.flavour.name(),
+            self.memory_mib(),
+            self.parts.image_id,
+            self.parts.accelerator
+        )
+    }
+
+    fn languages(&self) -> &'static [&'static str] {
+        if self.flavour == Flavour::Python { &["C", "WASM", "PY"] } else { &["C", "WASM"] }
+    }
+
+    fn artefact(&self) -> &Artefact {
+        &self.artefact
+    }
+
+    fn settle(&self) -> anyhow::Result<()> {
+        self.serving()?.settle()
+    }
+
+    fn start(&self) -> anyhow::Result<Box<dyn Instance>> {
+        let serving = self.serving()?;
+        let id = serving.ask(async |client| runtimes::create_as(client, json!({"FLAVOUR": serving.flavour})).await)?;
+        serving.instances.fetch_add(1, Ordering::Relaxed);
+        let endpoint = Endpoint {
+            address: serving.engine.address,
+            prefix: format!("/r/{id}"),
+            authorization: Some(client::authorization()),
+        };
+        Ok(Box::new(Started { id, path: self.path, serving: Arc::clone(serving), endpoint, is_there: true }))
+    }
+
+    fn shared_processes(&self) -> Vec<u32> {
+        let Some(serving) = self.serving.get() else { return Vec::new() };
+        let mut shared = vec![serving.engine.process_id()];
+        shared.extend(serving.engine.log.free_machines(&serving.engine.machines()));
+        shared
+    }
+}
+
+/// An engine that serves, and connections to it.
+struct Serving {
+    runtime: Arc<Runtime>,
+    path: StartPath,
+    flavour: &'static str,
+    clients: Mutex<Vec<Client>>,
+    instances: AtomicUsize,
+    engine: Engine,
+}
+
+impl Serving {
+    /// Starts an engine that can only take this path, and lets it take it once: the first start touches files and code that
+    /// later ones find in memory.
+    fn start(skerry: &Skerry) -> anyhow::Result<Self> {
+        let flavour = skerry.flavour.name();
+        let pool = format!("{flavour}={}", if skerry.path == StartPath::Pool { POOL_SIZE } else { 0 });
+        let snapshots = format!("--snapshots={}", skerry.path != StartPath::Cold);
+        let memory = skerry.memory_mib().to_string();
+        let arguments = ["--pool", &pool, &snapshots, "--default-memory-mib", &memory];
+        let places = EnginePlaces::new(&skerry.parts, skerry.name)?;
+        let engine = skerry.runtime.block_on(Engine::start(&skerry.parts, &places, &arguments))?;
+        let serving = Self {
+            runtime: Arc::clone(&skerry.runtime),
+            path: skerry.path,
+            flavour,
+            clients: Mutex::default(),
+            instances: AtomicUsize::new(0),
+            engine,
+        };
+        if serving.path == StartPath::Snapshot {
+            serving.start_once(true)?;
+        }
+        serving.settle()?;
+        serving.start_once(false)?;
+        Ok(serving)
+    }
+
+    fn start_once(&self, makes_snapshot: bool) -> anyhow::Result<()> {
+        let faas = json!({"FLAVOUR": self.flavour});
+        self.ask(async |client| {
+            let id = runtimes::create_as(client, faas).await?;
+            if makes_snapshot {
+                self.engine.log.wait_for("snapshot made", READY_TIMEOUT).await?;
+            }
+            runtimes::wait_until_healthy(client, id).await?;
+            runtimes::delete(client, id).await
+        })
+    }
+
+    /// Waits until nothing goes on: the pool is filled, and no machine is left of earlier runtimes.
+    fn settle(&self) -> anyhow::Result<()> {
+        let waiting = if self.path == StartPath::Pool { POOL_SIZE } else { 0 };
+        self.ask(async |client| {
+            let deadline = Instant::now() + READY_TIMEOUT;
+            while runtimes::pooled(client).await? != waiting {
+                ensure!(Instant::now() < deadline, "the pool does not fill; {}", self.engine.log.tail());
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+            self.engine.wait_for_machines(waiting + self.instances.load(Ordering::Relaxed)).await?;
+            tokio::time::sleep(SETTLE).await;
+            Ok(())
+        })
+    }
+
+    /// Asks over a connection that nobody else uses meanwhile, and keeps it for the next one.
+    fn ask<T>(&self, asking: impl AsyncFnOnce(&mut Client) -> anyhow::Result<T>) -> anyhow::Result<T> {
+        let kept = locked(&self.clients).pop();
+        self.runtime.block_on(async {
+            let mut client = match kept {
+                Some(client) => client,
+                None => self.engine.client().await?,
+            };
+            client.refresh().await?;
+            let answer = asking(&mut client).await?;
+            locked(&self.clients).push(client);
+            Ok(answer)
+        })
+    }
+}
+
+/// A runtime.
+struct Started {
+    id: u64,
+    path: StartPath,
+    serving: Arc<Serving>,
+    endpoint: Endpoint,
+    is_there: bool,
+}
+
+impl Started {
+    /// Its machine's process, once there is one.
+    fn machine(&self) -> Option<u32> {
+        let waiting = self.serving.engine.log.machine_of(self.id, READY_TIMEOUT);
+        self.serving.runtime.block_on(waiting)
+    }
+
+    fn delete(&mut self) -> anyhow::Result<()> {
+        if !std::mem::take(&mut self.is_there) {
+            return Ok(());
+        }
+        let id = self.id;
+        self.serving.instances.fetch_sub(1, Ordering::Relaxed);
+        self.serving.ask(async |client| runtimes::delete(client, id).await)
+    }
+}
+
+impl Instance for Started {
+    fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    fn phases(&mut self) -> anyhow::Result<Vec<Phase>> {
+        let id = self.id;
+        let (shown, phases) = self
+            .serving
+            .ask(async |client| Ok((runtimes::show(client, id).await?, runtimes::start_phases(client, id).await?)))?;
+        let taken = shown["SKERRY"]["START"].as_str().unwrap_or_default();
+        ensure!(taken == self.path.name(), "the start was by {taken}; {}", self.serving.engine.log.tail());
+        let phase = |(name, us)| Phase { name, ms: Duration::from_micros(us).as_secs_f64() * 1e3 };
+        Ok(phases.into_iter().map(phase).collect())
+    }
+
+    fn processes(&self) -> Vec<u32> {
+        self.machine().into_iter().collect()
+    }
+
+    fn subject(&self) -> u32 {
+        self.machine().unwrap_or_default()
+    }
+
+    fn stop(mut self: Box<Self>) -> anyhow::Result<()> {
+        let machine = self.machine();
+        self.delete()?;
+        let machine = machine.context("the engine does not say which process was the runtime's")?;
+        processes::wait_until_gone(machine).context("the runtime's machine")
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        if let Err(error) = self.delete() {
+            eprintln!("cannot delete runtime {}: {error:#}", self.id);
+        }
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What is in there is whole whatever panicked.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -2,6 +2,7 @@
 //!
 //! Each flag can also be set by an environment variable: `SKERRY_` and the flag's name in capitals.
 
+mod bench;
 mod engine;
 mod runtime;
 
@@ -13,6 +14,7 @@ use skerry_image::Flavour;
 use skerry_vmm::AcceleratorChoice;
 
 use crate::memory_size::MemorySize;
+pub use bench::{BenchBootArguments, BenchCommand, BenchCompareArguments, BenchRequestsArguments};
 pub use engine::{EngineArguments, EngineCommand};
 pub use runtime::{
     ClientArguments, Restart, RuntimeCallArguments, RuntimeCommand, RuntimeCreateArguments, RuntimeGetArguments,
@@ -108,7 +110,7 @@ pub enum Command {
     Image(ImageCommand),
     /// List what Skerry needs: what for, found where, which version, and how to get what is missing
     Doctor(DoctorArguments),
-    /// Measure booting and requests on this machine
+    /// Measure booting and requests on this machine; compare two runs of the comparison
     #[command(subcommand)]
     Bench(BenchCommand),
     /// Print a completion script for a shell
@@ -371,51 +373,6 @@ pub struct DoctorArguments {
     pub places: PlaceArguments,
 }
 
-/// `skerry bench …`.
-#[derive(Debug, Subcommand)]
-pub enum BenchCommand {
-    /// Cold boots: from the VMM's exec to the first 200 from /healthz, phase by phase
-    #[command(after_help = "Example:\n  skerry bench boot --runs 50 --memory 64")]
-    Boot(BenchBootArguments),
-    /// Small requests, one after the other, over one kept-alive connection
-    #[command(after_help = "Example:\n  skerry bench requests --requests 5000")]
-    Requests(BenchRequestsArguments),
-}
-
-/// `skerry bench boot`.
-#[derive(Args, Debug)]
-pub struct BenchBootArguments {
-    /// How many microVMs to boot, one after the other
-    #[arg(long, default_value_t = 20, env = "SKERRY_RUNS", value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    pub runs: u32,
-    /// Print one JSON object instead of a table
-    #[arg(long, env = "SKERRY_JSON", value_parser = BoolishValueParser::new())]
-    pub json: bool,
-    /// The machine.
-    #[command(flatten)]
-    pub machine: MachineArguments,
-}
-
-/// `skerry bench requests`.
-#[derive(Args, Debug)]
-pub struct BenchRequestsArguments {
-    /// How many requests to send
-    #[arg(long, default_value_t = 5000, env = "SKERRY_REQUESTS", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
-    pub requests: u32,
-    /// Path to ask for
-    #[arg(long, default_value = "/healthz", env = "SKERRY_PATH", value_parser = parse_path)]
-    pub path: String,
-    /// Measure this runtime instead of booting one
-    #[arg(long, value_name = "URL", env = "SKERRY_ENDPOINT")]
-    pub endpoint: Option<String>,
-    /// Print one JSON object instead of a table
-    #[arg(long, env = "SKERRY_JSON", value_parser = BoolishValueParser::new())]
-    pub json: bool,
-    /// The machine.
-    #[command(flatten)]
-    pub machine: MachineArguments,
-}
-
 /// `skerry completion`.
 #[derive(Args, Debug)]
 pub struct CompletionArguments {
@@ -429,15 +386,6 @@ fn parse_boot_option(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() && !value.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("a boot option is NAME=VALUE, such as log=debug".to_owned()),
-    }
-}
-
-/// A request's path: what would break out of the request line is refused.
-fn parse_path(text: &str) -> Result<String, String> {
-    if text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        Ok(text.to_owned())
-    } else {
-        Err("a path begins with / and has no blanks".to_owned())
     }
 }
 

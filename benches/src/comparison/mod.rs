@@ -2,19 +2,30 @@
 //!
 //! - [`contender`]: what takes part. - [`contenders`]: who does. - `experiments`: what is measured of each. - [`record`]: a run's
 //!   raw data.
+//! - [`targets`]: what Skerry promises. - [`report`]: a run for people. - [`changes`]: two runs side by side.
+//! - [`statistics`], [`figure`], `text_table`: what those are made with.
 //!
 //! It knows nothing about the engine's own targets, which `provisioning` measures.
 
 mod arguments;
 mod asking;
+pub mod changes;
 mod contender;
 pub(crate) mod contenders;
 mod experiments;
+pub mod figure;
 mod host;
 mod interruption;
 mod places;
 mod plan;
 pub mod record;
-pub use places::Places;
+pub mod report;
+#[cfg(test)]
+mod samples;
+pub mod statistics;
+pub mod targets;
+mod text_table;
 mod workload;
 mod wrk;
+
+pub use places::Places;

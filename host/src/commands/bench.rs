@@ -1,5 +1,6 @@
-//! `skerry bench boot|requests`: how fast runtimes boot and answer on this machine.
+//! `skerry bench boot|requests|compare`: how fast runtimes boot and answer on this machine, and what changed between runs.
 
+mod compare;
 mod requests;
 
 use serde_json::{Map, Value, json};
@@ -27,6 +28,7 @@ pub fn run(command: &BenchCommand, printer: &Printer) -> Result<ExitCode, Failur
     let outcome = match command {
         BenchCommand::Boot(arguments) => boot(arguments, printer, &interrupt),
         BenchCommand::Requests(arguments) => requests(arguments, printer, &interrupt),
+        BenchCommand::Compare(arguments) => return compare::run(arguments, printer),
     };
     match interrupt.exit_code() {
         Some(exit_code) => Ok(exit_code),

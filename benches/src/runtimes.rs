@@ -131,18 +131,19 @@ pub(crate) async fn count_in(client: &mut Client, state: &str) -> anyhow::Result
     total(&answer.json()?)
 }
 
-/// How many machines wait in the pools.
+/// How many machines wait in the pools, and how many spare ones.
 ///
 /// # Errors
 /// When the engine does not show its metrics.
-pub(crate) async fn pooled(client: &mut Client) -> anyhow::Result<usize> {
+pub(crate) async fn waiting(client: &mut Client) -> anyhow::Result<[usize; 2]> {
     let page = client.get("/metrics").await?.expect(200)?;
-    Ok(pool_size(&String::from_utf8_lossy(&page.body)))
+    let page = String::from_utf8_lossy(&page.body);
+    Ok(["skerry_pool_machines", "skerry_spare_machines"].map(|gauge| sum_of(&page, gauge)))
 }
 
-/// How many machines wait in the pools, by the engine's metrics.
-fn pool_size(page: &str) -> usize {
-    let lines = page.lines().filter_map(|line| line.strip_prefix("skerry_pool_machines{"));
+/// The sum over all flavours of a gauge in the engine's metrics.
+fn sum_of(page: &str, gauge: &str) -> usize {
+    let lines = page.lines().filter_map(|line| line.strip_prefix(gauge)?.strip_prefix('{'));
     lines.filter_map(|line| line.rsplit(' ').next()?.parse::<usize>().ok()).sum()
 }
 
@@ -171,10 +172,10 @@ mod tests {
     }
 
     #[test]
-    fn the_pools_size_is_read_from_the_metrics() {
-        let page =
-            "# TYPE skerry_pool_machines gauge\nskerry_pool_machines{flavour=\"minimal\"} 3\nskerry_pool_takes 9\n";
-        assert_eq!(pool_size(page), 3);
-        assert_eq!(pool_size(""), 0);
+    fn the_machines_that_wait_are_counted_over_all_flavours() {
+        let page = "# TYPE skerry_pool_machines gauge\nskerry_pool_machines{flavour=\"minimal\"} 3\n\
+                    skerry_pool_machines{flavour=\"python\"} 2\nskerry_pool_takes 9\n";
+        assert_eq!(sum_of(page, "skerry_pool_machines"), 5);
+        assert_eq!(sum_of("", "skerry_pool_machines"), 0);
     }
 }

@@ -40,7 +40,7 @@ struct Answered {
 pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Section> {
     let count = bench.arguments.count as usize;
     let places = EnginePlaces::new(&bench.engine, "density")?;
-    let mut engine = Engine::start(&bench.engine, &places, &["--pool", "minimal=0"]).await?;
+    let mut engine = Engine::start(&bench.engine, &places, &["--pool", "minimal=0", "--spares", "0"]).await?;
     let mut client = engine.client().await?;
     let engine_before = processes::shared_memory(engine.process_id())?;
     let available_before = processes::available_kib();

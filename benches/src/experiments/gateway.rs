@@ -77,7 +77,9 @@ fn both() -> Both {
 
 async fn over_link(bench: &Bench, own_ms: &mut Vec<f64>, quiet: &mut Quiet) -> anyhow::Result<Both> {
     let places = EnginePlaces::new(&bench.engine, "gateway-link")?;
-    let engine = Engine::start(&bench.engine, &places, &["--pool", "minimal=0", "--guest-network", "link"]).await?;
+    let engine =
+        Engine::start(&bench.engine, &places, &["--pool", "minimal=0", "--spares", "0", "--guest-network", "link"])
+            .await?;
     let mut client = engine.client().await?;
     let mut measured = both();
     let requests = bench.arguments.requests.div_ceil(u32::try_from(PAIRS)?);

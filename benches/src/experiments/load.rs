@@ -55,7 +55,7 @@ struct Usage {
 pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Section> {
     let arguments = &bench.arguments;
     let places = EnginePlaces::new(&bench.engine, "load")?;
-    let mut engine = Engine::start(&bench.engine, &places, &["--pool", "minimal=0"]).await?;
+    let mut engine = Engine::start(&bench.engine, &places, &["--pool", "minimal=0", "--spares", "0"]).await?;
     let mut client = engine.client().await?;
     let mut ids = Vec::new();
     for _ in 0..arguments.runtimes {

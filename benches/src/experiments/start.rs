@@ -1,5 +1,5 @@
-//! From a POST to a runtime that answers: by pool, by snapshot, by cold boot, and beside them the bare boot, in turns, so
-//! that all of them see the same machine at the same time.
+//! From a POST to a runtime that answers: by pool, by a spare machine of the snapshot, by snapshot alone, by cold boot, and
+//! beside them the bare boot, in turns, so that all of them see the same machine at the same time.
 
 use std::time::{Duration, Instant};
 
@@ -37,8 +37,8 @@ const SETTLE: Duration = Duration::from_millis(50);
 /// When anything does not start, or takes another path than it should.
 pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Section> {
     let mut paths = Vec::new();
-    for path in StartPath::ALL {
-        paths.push(Measured::prepare(bench, path).await?);
+    for way in Way::ALL {
+        paths.push(Measured::prepare(bench, way).await?);
     }
     let mut bare = [BareBoots::new("link", Network::Link), BareBoots::new("user networking", Network::User)];
     let ways = paths.len() + bare.len();
@@ -49,9 +49,9 @@ pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Section> {
             let way = (round + offset) % ways;
             match paths.get_mut(way) {
                 Some(path) => {
-                    path.measure(&mut quiet).await.with_context(|| format!("start by {}", path.path.name()))?
+                    path.measure(&mut quiet).await.with_context(|| format!("start by {}", path.way.name()))?
                 }
-                None => bare[way - StartPath::ALL.len()].measure(bench, &mut quiet).await?,
+                None => bare[way - Way::ALL.len()].measure(bench, &mut quiet).await?,
             }
         }
         eprintln!("  round {} of {}", round + 1, bench.arguments.runs);
@@ -65,7 +65,7 @@ fn section(paths: &[Measured], bare: &[BareBoots], quiet: &Quiet) -> Section {
     notes.push(quiet.note());
     for path in paths {
         rows.extend(path.rows());
-        if path.path == StartPath::Cold {
+        if path.way == Way::Cold {
             rows.extend(bare.iter().flat_map(|bare| ratios(path, bare)));
         }
     }
@@ -136,9 +136,51 @@ struct Start {
     phases: Vec<(String, u64)>,
 }
 
-/// An engine that takes one path, and what was measured of it.
+/// How a machine is started here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Pool,
+    /// By snapshot, with a machine that was restored in advance.
+    Spare,
+    /// By snapshot, without.
+    Snapshot,
+    Cold,
+}
+
+impl Way {
+    const ALL: [Self; 4] = [Self::Pool, Self::Spare, Self::Snapshot, Self::Cold];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Pool => "pool",
+            Self::Spare => "snapshot",
+            Self::Snapshot => "snapshot without spare machines",
+            Self::Cold => "cold",
+        }
+    }
+
+    /// What the engine calls it.
+    fn path(self) -> StartPath {
+        match self {
+            Self::Pool => StartPath::Pool,
+            Self::Spare | Self::Snapshot => StartPath::Snapshot,
+            Self::Cold => StartPath::Cold,
+        }
+    }
+
+    /// How many machines wait in advance: in the pool, and restored.
+    fn waiting(self) -> [usize; 2] {
+        match self {
+            Self::Pool => [POOL_SIZE, 0],
+            Self::Spare => [0, 1],
+            Self::Snapshot | Self::Cold => [0, 0],
+        }
+    }
+}
+
+/// An engine that takes one way, and what was measured of it.
 struct Measured {
-    path: StartPath,
+    way: Way,
     asking: Client,
     polling: Client,
     created_ms: Vec<f64>,
@@ -151,15 +193,16 @@ struct Measured {
 }
 
 impl Measured {
-    /// Starts an engine that can only take this path.
-    async fn prepare(bench: &Bench, path: StartPath) -> anyhow::Result<Self> {
-        let pool = format!("minimal={}", if path == StartPath::Pool { POOL_SIZE } else { 0 });
-        let snapshots = format!("--snapshots={}", path != StartPath::Cold);
-        let places = EnginePlaces::new(&bench.engine, &format!("start-{}", path.name()))?;
-        let engine = Engine::start(&bench.engine, &places, &["--pool", &pool, &snapshots]).await?;
+    /// Starts an engine that can only take this way.
+    async fn prepare(bench: &Bench, way: Way) -> anyhow::Result<Self> {
+        let [pooled, spares] = way.waiting();
+        let (pool, spares) = (format!("minimal={pooled}"), spares.to_string());
+        let snapshots = format!("--snapshots={}", way != Way::Cold);
+        let places = EnginePlaces::new(&bench.engine, &format!("start-{way:?}"))?;
+        let engine = Engine::start(&bench.engine, &places, &["--pool", &pool, "--spares", &spares, &snapshots]).await?;
         let (asking, polling) = (engine.client().await?, engine.client().await?);
         let mut measured = Self {
-            path,
+            way,
             asking,
             polling,
             created_ms: Vec::new(),
@@ -169,7 +212,7 @@ impl Measured {
             rest_ms: Vec::new(),
             engine,
         };
-        if path == StartPath::Snapshot {
+        if way.path() == StartPath::Snapshot {
             let first = runtimes::create(&mut measured.asking).await?;
             measured.engine.log.wait_for("snapshot made", READY_TIMEOUT).await?;
             runtimes::wait_until_healthy(&mut measured.asking, first).await?;
@@ -183,16 +226,16 @@ impl Measured {
         Ok(measured)
     }
 
-    /// Waits until nothing goes on: the pool is filled, and no machine is left of earlier runtimes.
+    /// Waits until nothing goes on: those that wait in advance are there, and no machine is left of earlier runtimes.
     async fn settle(&mut self) -> anyhow::Result<()> {
-        let waiting = if self.path == StartPath::Pool { POOL_SIZE } else { 0 };
+        let wanted = self.way.waiting();
         let deadline = Instant::now() + READY_TIMEOUT;
         self.asking.refresh().await?;
-        while runtimes::pooled(&mut self.asking).await? != waiting {
-            ensure!(Instant::now() < deadline, "the pool does not fill; {}", self.engine.log.tail());
+        while runtimes::waiting(&mut self.asking).await? != wanted {
+            ensure!(Instant::now() < deadline, "no machines wait in advance; {}", self.engine.log.tail());
             tokio::time::sleep(LOOK_AGAIN).await;
         }
-        self.engine.wait_for_machines(waiting).await?;
+        self.engine.wait_for_machines(wanted.iter().sum()).await?;
         tokio::time::sleep(SETTLE).await;
         Ok(())
     }
@@ -222,7 +265,7 @@ impl Measured {
         };
         let ((running, runtime), answered) = tokio::try_join!(running, answered)?;
         let taken = runtime["SKERRY"]["START"].as_str().unwrap_or_default();
-        ensure!(taken == self.path.name(), "the start was by {taken}; {}", self.engine.log.tail());
+        ensure!(taken == self.way.path().name(), "the start was by {taken}; {}", self.engine.log.tail());
         let phases = runtimes::start_phases(&mut self.asking, id).await?;
         runtimes::delete(&mut self.asking, id).await?;
         self.settle().await?;
@@ -247,11 +290,11 @@ impl Measured {
     }
 
     fn rows(&self) -> Vec<Row> {
-        let name = self.path.name();
-        let target = |row: Row| match self.path {
-            StartPath::Pool => row.at_most(POOL_TARGET_MS),
-            StartPath::Snapshot => row.at_most(SNAPSHOT_TARGET_MS),
-            StartPath::Cold => row,
+        let name = self.way.name();
+        let target = |row: Row| match self.way {
+            Way::Pool => row.at_most(POOL_TARGET_MS),
+            Way::Spare => row.at_most(SNAPSHOT_TARGET_MS),
+            Way::Snapshot | Way::Cold => row,
         };
         let mut rows = vec![
             target(Row::new(format!("{name}: POST to RUNNING"), "ms", self.running_ms.clone())),

@@ -128,6 +128,7 @@ impl Engine {
         let routes = Routes::new(gateway_settings(&settings), Arc::clone(&hooks) as _);
         routes.register_metrics(&mut counters);
         let observed = Arc::clone(&metrics);
+        let capacity = Capacity::new(host_size(&settings));
         let machines = Machines::new(
             MachinesSetup {
                 network: network(settings.guest_network, &setup.qemu),
@@ -138,11 +139,12 @@ impl Engine {
                 state_dir: state_dir.clone(),
                 start_timeout: settings.start_timeout(),
                 snapshots,
+                spares: settings.spares as usize,
+                capacity: capacity.clone(),
                 starts: starts(&settings),
             },
-            move |start| observed.started(start.flavour, start.path, start.took),
+            move |start| observed.started(start),
         );
-        let capacity = Capacity::new(host_size(&settings));
         let most_age = Duration::from_secs(settings.pool_max_age_s);
         let pool = Pool::new(
             Arc::clone(&machines),
@@ -187,6 +189,7 @@ impl Engine {
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> usize {
         let Self { core, listener, app, .. } = self;
         let filling = tokio::spawn(Arc::clone(&core.pool).keep_filled());
+        let preparing = tokio::spawn(Arc::clone(&core.machines).keep_spares());
         let expiring = tokio::spawn(expire(Arc::clone(&core)));
         let checking = tokio::spawn(check_store(Arc::clone(&core)));
         let (stopped, mut stopping) = watch::channel(false);
@@ -214,8 +217,8 @@ impl Engine {
         // First the pool, so that nothing more is started for it, then whatever is being started, then what came of that.
         core.pool.close().await;
         core.machines.close().await;
-        // It ends by itself now; it cannot have panicked in a way that leaves a machine.
-        let _ = filling.await;
+        // They end by themselves now; they cannot have panicked in a way that leaves a machine.
+        let _ = (filling.await, preparing.await);
         if !core.settings.keep_machines {
             end_machines(&core).await;
         }

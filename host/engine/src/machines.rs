@@ -2,36 +2,36 @@
 //!
 //! 1. the pool: a machine that runs already (`pool`);
 //! 2. the flavour's snapshot, restored and renewed: fresh entropy, the right time and an identity of its own before anybody
-//!    can ask it anything;
+//!    can ask it anything. Where a machine was restored in advance (`spares`), it only has to be let go;
 //! 3. a cold boot. Where there is no snapshot yet, one is made at the first need, and whoever comes meanwhile waits for it
 //!    rather than booting beside it.
 //!
 //! A way that fails is followed by the next one, and the failure is logged and counted.
 
 mod snapshot;
+mod spares;
+mod stopwatch;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use skerry_api::console::Milestones;
 use skerry_api::faas::GUEST_PORT;
 use skerry_api::provisioning::StartPath;
-use skerry_vmm::{
-    Accelerator, Backend, Lifetime, MicroVm, Network, Qemu, ResourceLimits, RunningMachine, StartTimings, VmSpec,
-};
+use skerry_vmm::{Accelerator, Backend, Lifetime, MicroVm, Network, Qemu, ResourceLimits, RunningMachine, VmSpec};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
 use crate::boot::{ReadyMachine, boot};
-use crate::boot_phases::BootPhases;
-use crate::capacity::Demand;
+use crate::capacity::{Capacity, Demand};
 use crate::guest;
-use crate::live_vm::{LiveVm, Phases, chain};
+use crate::live_vm::{LiveVm, chain};
 use crate::snapshots::Snapshots;
 use crate::start_failure::{StartFailure, boot_failure, start_failure};
 use snapshot::Making;
+use spares::Spares;
+use stopwatch::Stopwatch;
 
 /// What a machine with a private link has in its directory.
 const LINK_SOCKET: &str = "link.sock";
@@ -84,6 +84,7 @@ pub struct Machines {
     snapshots: Option<Arc<Snapshots>>,
     /// Snapshots that are being made, or were tried in vain.
     making: Mutex<HashMap<String, Making>>,
+    spares: Spares,
     starts: Semaphore,
     most_starts: usize,
     observer: Box<dyn Fn(&StartReport) + Send + Sync>,
@@ -107,6 +108,10 @@ pub struct MachinesSetup {
     pub start_timeout: Duration,
     /// Where snapshots are; none where none are wanted.
     pub snapshots: Option<Snapshots>,
+    /// Machines of each kind that are restored in advance.
+    pub spares: usize,
+    /// The host's account, for these.
+    pub capacity: Capacity,
     /// Machines that are started at the same time.
     pub starts: usize,
 }
@@ -120,6 +125,17 @@ pub struct StartReport<'a> {
     pub path: StartPath,
     /// How long it took; `None` when it failed.
     pub took: Option<Duration>,
+    /// Whether it was a spare machine's; `None` where none would have done.
+    pub spare: Option<bool>,
+}
+
+/// What a machine is started for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A runtime that waits for it.
+    Runtime,
+    /// To wait itself: spare machines are not for that.
+    Pool,
 }
 
 impl Machines {
@@ -135,6 +151,7 @@ impl Machines {
             start_timeout: setup.start_timeout,
             snapshots: setup.snapshots.map(Arc::new),
             making: Mutex::default(),
+            spares: Spares::new(setup.spares, setup.capacity),
             starts: Semaphore::new(setup.starts.max(1)),
             most_starts: setup.starts.max(1),
             observer: Box::new(observer),
@@ -162,24 +179,44 @@ impl Machines {
     ///
     /// # Errors
     /// [`StartFailure`]; nothing is left of it.
-    pub async fn start(self: &Arc<Self>, spec: &MachineSpec) -> Result<LiveVm, StartFailure> {
-        let _permit = self.permit().await?;
+    pub async fn start(self: &Arc<Self>, spec: &MachineSpec, purpose: Purpose) -> Result<LiveVm, StartFailure> {
+        let permit = self.permit().await?;
+        let started = self.start_by_best(spec, purpose).await;
+        drop(permit);
+        if purpose == Purpose::Runtime {
+            self.want_spares(spec);
+        }
+        started
+    }
+
+    async fn start_by_best(self: &Arc<Self>, spec: &MachineSpec, purpose: Purpose) -> Result<LiveVm, StartFailure> {
         let vm_spec = self.vm_spec(spec)?;
+        if purpose == Purpose::Runtime
+            && let Some(vm) = self.start_spare(spec).await
+        {
+            return Ok(vm);
+        }
         if let Some((key, snapshot)) = self.usable_snapshot(spec, &vm_spec).await {
-            match self.restore(spec, &vm_spec, &snapshot, Uuid::new_v4().to_string()).await {
-                Ok(vm) => return Ok(vm),
+            let begun = Instant::now();
+            match self.restore(&vm_spec, &snapshot, Uuid::new_v4().to_string()).await {
+                Ok(vm) => {
+                    let missed = purpose == Purpose::Runtime && self.spares.are_kept();
+                    self.report(spec, StartPath::Snapshot, Some(begun.elapsed()), missed.then_some(false));
+                    return Ok(vm);
+                }
                 Err(failure) => {
                     tracing::warn!(flavour = spec.flavour, "a snapshot does not restore, booting instead: {failure}");
-                    self.report(spec, StartPath::Snapshot, None);
+                    self.report(spec, StartPath::Snapshot, None, None);
                     if let Some(snapshots) = &self.snapshots {
                         snapshots.discard(&key);
                     }
+                    self.end_spares_of(spec).await;
                 }
             }
         }
         let booted = self.boot(spec, &vm_spec).await;
         if booted.is_err() {
-            self.report(spec, StartPath::Cold, None);
+            self.report(spec, StartPath::Cold, None, None);
         }
         booted
     }
@@ -190,8 +227,10 @@ impl Machines {
     /// [`StartFailure`]; nothing is left of it, and `saved` is as it was.
     pub async fn wake(self: &Arc<Self>, spec: &MachineSpec, saved: &Path, id: &str) -> Result<LiveVm, StartFailure> {
         let _permit = self.permit().await?;
-        let vm_spec = self.vm_spec(spec)?;
-        self.restore(spec, &vm_spec, saved, id.to_owned()).await
+        let begun = Instant::now();
+        let woken = self.restore(&self.vm_spec(spec)?, saved, id.to_owned()).await?;
+        self.report(spec, StartPath::Snapshot, Some(begun.elapsed()), None);
+        Ok(woken)
     }
 
     /// Starts nothing from now on, and waits (for a bounded time) until the starts in progress are over, so that their
@@ -199,18 +238,21 @@ impl Machines {
     pub(crate) async fn close(&self) {
         self.starts.close();
         let at_rest = async {
-            while self.starts.available_permits() < self.most_starts || self.is_making() {
+            while self.is_starting() {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
         if tokio::time::timeout(CLOSE_TIMEOUT, at_rest).await.is_err() {
             tracing::warn!("starts in progress are not over after {} s", CLOSE_TIMEOUT.as_secs());
         }
+        self.close_spares().await;
     }
 
-    fn is_making(&self) -> bool {
+    /// Whether anything is being started, machines to take snapshots of included.
+    fn is_starting(&self) -> bool {
         let making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
-        making.values().any(|making| matches!(making, Making::Now(_)))
+        self.starts.available_permits() < self.most_starts
+            || making.values().any(|making| matches!(making, Making::Now(_)))
     }
 
     async fn permit(&self) -> Result<SemaphorePermit<'_>, StartFailure> {
@@ -241,25 +283,22 @@ impl Machines {
         }
     }
 
-    async fn restore(
-        &self,
-        spec: &MachineSpec,
-        vm_spec: &VmSpec,
-        saved: &Path,
-        id: String,
-    ) -> Result<LiveVm, StartFailure> {
-        let begun = Instant::now();
+    async fn restore(&self, vm_spec: &VmSpec, saved: &Path, id: String) -> Result<LiveVm, StartFailure> {
         let (qemu, vm_spec, saved) = (self.qemu.clone(), vm_spec.clone(), saved.to_path_buf());
         let vm = blocking(move || qemu.restore(&vm_spec, &saved).map_err(|error| start_failure(&error))).await?;
         let mut phases = Stopwatch::after_restore(&vm.timings());
-        let mut vm = connected(id, vm, StartPath::Snapshot).await?;
+        let vm = connected(id, vm, StartPath::Snapshot).await?;
         phases.lap("link");
+        self.renewed(vm, phases).await
+    }
+
+    /// Gives a guest what only it may have; from then on it may be asked. One that does not take it is ended.
+    async fn renewed(&self, mut vm: LiveVm, mut phases: Stopwatch) -> Result<LiveVm, StartFailure> {
         if let Err(error) = guest::renew(vm.connector.as_ref(), &vm.id, self.start_timeout).await {
             return Err(abandoned(vm, &chain(&error)).await);
         }
         phases.lap("renew");
         vm.phases_us = phases.laps;
-        self.report(spec, StartPath::Snapshot, Some(begun.elapsed()));
         Ok(vm)
     }
 
@@ -269,20 +308,16 @@ impl Machines {
         let booted = move || boot(&qemu, &vm_spec, timeout, |_| {}).map_err(|error| boot_failure(&error));
         let ReadyMachine { vm, ready } = blocking(booted).await?;
         let mut phases = Stopwatch::after_boot(vm.timings(), &ready.milestones_us);
-        let mut vm = connected(Uuid::new_v4().to_string(), vm, StartPath::Cold).await?;
+        let vm = connected(Uuid::new_v4().to_string(), vm, StartPath::Cold).await?;
         phases.lap("link");
         // The machine's clock has whole seconds, so a cold boot too is told the time.
-        if let Err(error) = guest::renew(vm.connector.as_ref(), &vm.id, self.start_timeout).await {
-            return Err(abandoned(vm, &chain(&error)).await);
-        }
-        phases.lap("renew");
-        vm.phases_us = phases.laps;
-        self.report(spec, StartPath::Cold, Some(begun.elapsed()));
+        let vm = self.renewed(vm, phases).await?;
+        self.report(spec, StartPath::Cold, Some(begun.elapsed()), None);
         Ok(vm)
     }
 
-    fn report(&self, spec: &MachineSpec, path: StartPath, took: Option<Duration>) {
-        (self.observer)(&StartReport { flavour: &spec.flavour, path, took });
+    fn report(&self, spec: &MachineSpec, path: StartPath, took: Option<Duration>, spare: Option<bool>) {
+        (self.observer)(&StartReport { flavour: &spec.flavour, path, took, spare });
     }
 
     fn vm_spec(&self, spec: &MachineSpec) -> Result<VmSpec, StartFailure> {
@@ -304,39 +339,6 @@ impl Machines {
             network: self.network,
             limits: Some(ResourceLimits { cpu_cores: spec.cpus, memory_bytes: u64::from(spec.memory_mib) << 20 }),
         })
-    }
-}
-
-/// Times of phases, one after the other.
-struct Stopwatch {
-    last: Instant,
-    laps: Phases,
-}
-
-impl Stopwatch {
-    /// Goes on from a guest that has said that it is ready, with the boot's own phases.
-    fn after_boot(start: StartTimings, guest: &Milestones) -> Self {
-        let ready_us = start.ready_us.unwrap_or(start.machine_built_us);
-        let phases = BootPhases::new(start, guest, ready_us);
-        let named = phases.named().into_iter().filter(|(_, took)| *took > 0);
-        Self { last: Instant::now(), laps: named.map(|(name, took)| (name.to_owned(), took)).collect() }
-    }
-
-    /// Goes on from a guest that has just been restored.
-    fn after_restore(start: &StartTimings) -> Self {
-        let restored_us = start.restored_us.unwrap_or(start.machine_built_us);
-        let laps = [
-            ("spawn", start.spawned_us),
-            ("QEMU start", start.machine_built_us.saturating_sub(start.spawned_us)),
-            ("state", restored_us.saturating_sub(start.machine_built_us)),
-        ];
-        Self { last: Instant::now(), laps: laps.map(|(name, took)| (name.to_owned(), took)).into() }
-    }
-
-    fn lap(&mut self, name: &str) {
-        let now = Instant::now();
-        self.laps.push((name.to_owned(), microseconds(now - self.last)));
-        self.last = now;
     }
 }
 
@@ -375,8 +377,4 @@ impl From<PanicInBlocking> for StartFailure {
     fn from(panic: PanicInBlocking) -> Self {
         Self::passing(panic.0)
     }
-}
-
-fn microseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }

@@ -11,12 +11,13 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
-use skerry_api::provisioning::{RuntimeState, StartPath};
+use skerry_api::provisioning::RuntimeState;
 use skerry_gateway::Connector;
 
 use crate::core::Core;
 use crate::guest;
 use crate::guest_metrics::GuestPages;
+use crate::machines::StartReport;
 
 /// Upper bounds of the start histogram's buckets in seconds: a pool's microseconds to a slow boot's seconds.
 const START_BUCKETS: [f64; 14] =
@@ -32,7 +33,8 @@ pub struct Metrics {
     starts: Family<StartLabels, Counter>,
     start_failures: Family<StartLabels, Counter>,
     start_seconds: Family<StartLabels, Histogram, fn() -> Histogram>,
-    pool: Family<PoolLabels, Counter>,
+    pool: Family<TakeLabels, Counter>,
+    spares: Family<TakeLabels, Counter>,
     machine_ends: Counter,
     given_up: Counter,
     adopted: Counter,
@@ -46,8 +48,14 @@ struct StartLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct PoolLabels {
+struct TakeLabels {
     outcome: &'static str,
+}
+
+impl TakeLabels {
+    fn of(hit: bool) -> Self {
+        Self { outcome: if hit { "hit" } else { "miss" } }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -70,6 +78,7 @@ impl Metrics {
             start_failures: Family::default(),
             start_seconds: Family::new_with_constructor(|| Histogram::new(START_BUCKETS)),
             pool: Family::default(),
+            spares: Family::default(),
             machine_ends: Counter::default(),
             given_up: Counter::default(),
             adopted: Counter::default(),
@@ -84,6 +93,11 @@ impl Metrics {
             "Wishes for a machine, by whether the pool had one",
             metrics.pool.clone(),
         );
+        registry.register(
+            "skerry_spare_takes",
+            "Starts of runtimes by snapshot, by whether a spare machine served",
+            metrics.spares.clone(),
+        );
         registry.register("skerry_machine_ends", "Machines that ended by themselves", metrics.machine_ends.clone());
         registry.register("skerry_runtimes_given_up", "Runtimes that went to ERROR", metrics.given_up.clone());
         registry.register(
@@ -95,10 +109,10 @@ impl Metrics {
         metrics
     }
 
-    /// A start is over; `took` is `None` when it failed.
-    pub fn started(&self, flavour: &str, path: StartPath, took: Option<Duration>) {
-        let labels = StartLabels { flavour: flavour.to_owned(), path: path.name() };
-        match took {
+    /// A start is over.
+    pub fn started(&self, start: &StartReport<'_>) {
+        let labels = StartLabels { flavour: start.flavour.to_owned(), path: start.path.name() };
+        match start.took {
             Some(took) => {
                 self.starts.get_or_create(&labels).inc();
                 self.start_seconds.get_or_create(&labels).observe(took.as_secs_f64());
@@ -107,11 +121,14 @@ impl Metrics {
                 self.start_failures.get_or_create(&labels).inc();
             }
         }
+        if let Some(hit) = start.spare {
+            self.spares.get_or_create(&TakeLabels::of(hit)).inc();
+        }
     }
 
     /// The pool was asked, and had a machine or not.
     pub fn pool(&self, hit: bool) {
-        self.pool.get_or_create(&PoolLabels { outcome: if hit { "hit" } else { "miss" } }).inc();
+        self.pool.get_or_create(&TakeLabels::of(hit)).inc();
     }
 
     /// A machine ended by itself.
@@ -167,6 +184,11 @@ fn present(core: &Core) -> Registry {
         pooled.get_or_create(&FlavourLabels { flavour }).set(i64::try_from(count).unwrap_or(i64::MAX));
     }
     registry.register("skerry_pool_machines", "Machines that wait in the pool", pooled);
+    let spare = Family::<FlavourLabels, Gauge>::default();
+    for (flavour, count) in core.machines.spares() {
+        spare.get_or_create(&FlavourLabels { flavour }).inc_by(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+    registry.register("skerry_spare_machines", "Machines that were restored in advance and stand still", spare);
     let (memory_mib, cpus) = core.capacity.given();
     gauge(&mut registry, "skerry_memory_given_bytes", "Memory that machines have", memory_mib << 20);
     let size = core.capacity.size();

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use crate::capacity::Capacity;
 use crate::guest;
 use crate::live_vm::LiveVm;
-use crate::machines::{MachineSpec, Machines};
+use crate::machines::{MachineSpec, Machines, Purpose};
 
 /// How long filling pauses after a start that failed, and at most between two looks.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -135,7 +135,7 @@ impl Pool {
     async fn add(&self, flavour: &str) -> bool {
         let spec = MachineSpec { flavour: flavour.to_owned(), cpus: 1, memory_mib: self.memory_mib };
         let Ok(reservation) = self.capacity.reserve(spec.demand()) else { return false };
-        match self.machines.start(&spec).await {
+        match self.machines.start(&spec, Purpose::Pool).await {
             Ok(machine) => {
                 let machine = machine.holding(reservation);
                 if let Err(error) = guest::warm_up(machine.connector.as_ref(), WARM_UP_TIMEOUT).await {

@@ -59,6 +59,8 @@ pub struct Settings {
     #[allow(missing_docs)]
     pub snapshots_mib: u64,
     #[allow(missing_docs)]
+    pub spares: u32,
+    #[allow(missing_docs)]
     pub default_memory_mib: u32,
     #[allow(missing_docs)]
     pub reserve_mib: u64,
@@ -134,6 +136,7 @@ impl Settings {
             pool_max_age_s: 3600,
             snapshots: true,
             snapshots_mib: 1024,
+            spares: 1,
             default_memory_mib: 64,
             reserve_mib: 0,
             cpu_overcommit: 100,

@@ -30,6 +30,12 @@ pub trait Backend {
     /// # Errors
     /// See [`StartError`], [`StartError::Restore`] above all. Nothing is left behind, and `saved` is as it was.
     fn restore(&self, spec: &VmSpec, saved: &Path) -> Result<Box<dyn MicroVm>, StartError>;
+
+    /// As [`Self::restore`], but the machine stands still, its guest having done nothing yet, until [`MicroVm::resume`].
+    ///
+    /// # Errors
+    /// As of [`Self::restore`].
+    fn prepare(&self, spec: &VmSpec, saved: &Path) -> Result<Box<dyn MicroVm>, StartError>;
 }
 
 /// A microVM that was started. Dropping it stops it, unless its [`crate::Lifetime`] says that it outlives the host.
@@ -72,7 +78,8 @@ pub trait MicroVm: Send {
     /// See [`SaveError`]; but for one of them, the machine goes on as if nothing had been asked.
     fn save(&mut self, directory: &Path, timeout: Duration) -> Result<SaveReport, SaveError>;
 
-    /// Lets a machine go on that was saved, or that was found half way into being saved or restored. Fine when it runs.
+    /// Lets a machine go on that was saved or prepared, or that was found half way into being saved or restored. Fine when
+    /// it runs.
     ///
     /// # Errors
     /// When the VMM refuses; the machine then stands still.

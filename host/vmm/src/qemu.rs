@@ -62,19 +62,11 @@ impl Backend for Qemu {
     }
 
     fn restore(&self, spec: &VmSpec, saved: &Path) -> Result<Box<dyn MicroVm>, StartError> {
-        let failed = |reason| StartError::Restore { path: saved.to_path_buf(), reason };
-        let deadline = Instant::now() + BUILD_TIME_LIMIT;
-        spec.check()?;
-        let files = saved::open(saved, u64::from(spec.memory_mib) << 20).map_err(failed)?;
-        let memory =
-            files.memory.as_ref().map(|file| MemoryFile { descriptor: file.as_raw_fd(), access: Access::Private });
-        let origin = Origin { files: &files, memory, runs: true };
-        match self.bring_up(spec, Some(&origin), deadline) {
-            Ok(machine) => Ok(Box::new(machine)),
-            // QEMU ends when it cannot load a state, and its last words say why.
-            Err(error @ (StartError::Ended(_) | StartError::Monitor(_))) => Err(failed(error.to_string())),
-            Err(error) => Err(error),
-        }
+        self.go_on_from(spec, saved, true)
+    }
+
+    fn prepare(&self, spec: &VmSpec, saved: &Path) -> Result<Box<dyn MicroVm>, StartError> {
+        self.go_on_from(spec, saved, false)
     }
 }
 
@@ -83,6 +75,23 @@ impl Qemu {
     pub(crate) fn start_before(&self, spec: &VmSpec, deadline: Instant) -> Result<QemuVm, StartError> {
         spec.check()?;
         self.bring_up(spec, None, deadline)
+    }
+
+    /// Starts a machine that has what was saved; whether it goes on by itself is `runs`.
+    fn go_on_from(&self, spec: &VmSpec, saved: &Path, runs: bool) -> Result<Box<dyn MicroVm>, StartError> {
+        let failed = |reason| StartError::Restore { path: saved.to_path_buf(), reason };
+        let deadline = Instant::now() + BUILD_TIME_LIMIT;
+        spec.check()?;
+        let files = saved::open(saved, u64::from(spec.memory_mib) << 20).map_err(failed)?;
+        let memory =
+            files.memory.as_ref().map(|file| MemoryFile { descriptor: file.as_raw_fd(), access: Access::Private });
+        let origin = Origin { files: &files, memory, runs };
+        match self.bring_up(spec, Some(&origin), deadline) {
+            Ok(machine) => Ok(Box::new(machine)),
+            // QEMU ends when it cannot load a state, and its last words say why.
+            Err(error @ (StartError::Ended(_) | StartError::Monitor(_))) => Err(failed(error.to_string())),
+            Err(error) => Err(error),
+        }
     }
 
     /// Starts a machine that boots, or goes on from what was saved.

@@ -67,6 +67,26 @@ fn a_saved_machine_stands_still_and_goes_on_and_so_does_its_copy() {
 }
 
 #[test]
+fn a_prepared_machine_stands_still_until_it_is_resumed_and_needs_no_files_by_then() {
+    let directory = tempfile::tempdir().unwrap();
+    let (place, spec, letters) = saved(directory.path());
+    qemu().share_memory(&spec, &place).unwrap();
+    let mut prepared = qemu().prepare(&spec, &place).unwrap();
+    fs::remove_dir_all(&place).unwrap();
+    assert_eq!(prepared.wait_until_ready(Duration::ZERO).unwrap(), ready_line(), "it was ready when it was saved");
+    // One that runs has counted far by now.
+    assert_eq!(prepared.wait(Duration::from_millis(200)).unwrap(), None);
+    assert_eq!(counted(prepared.as_ref()), "");
+    prepared.resume().unwrap();
+    assert!(is_count(&(letters + &wait_for_count(prepared.as_ref(), 5))));
+    assert_eq!(prepared.wait(Duration::ZERO).unwrap(), None);
+    let process = prepared.process();
+    prepared.stop().unwrap();
+    process.wait_for_end();
+    assert!(machine_directories(&spec.state_dir).is_empty());
+}
+
+#[test]
 fn what_is_saved_is_private_and_replaces_what_was_saved_there() {
     let directory = tempfile::tempdir().unwrap();
     let place = directory.path().join("saved");

@@ -123,7 +123,7 @@ fn an_engine_that_is_killed_at_a_transition_goes_on_from_before_or_after_it() {
     // The log line is written just before the store gets the change.
     let mut waiting = Vec::new();
     for event in ["created", "started", "updated", "replaced", "retired", "slept", "woke", "vm-ended", "adopted"] {
-        let places = EnginePlaces::new(&["--pool", "minimal=0"]);
+        let places = EnginePlaces::new(&["--pool", "minimal=0", "--spares", "0"]);
         let mut engine = places.start();
         let id = if event == "created" || event == "started" {
             engine.create(json!({}), json!({}))

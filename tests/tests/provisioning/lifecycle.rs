@@ -9,7 +9,7 @@ use skerry_tests::process::{is_running, names_in, signal, wait_for};
 
 #[test]
 fn a_created_runtime_runs_functions_and_is_deleted_without_a_trace() {
-    let places = EnginePlaces::new(&["--pool", "minimal=0"]);
+    let places = EnginePlaces::new(&["--pool", "minimal=0", "--spares", "0"]);
     let engine = places.start();
     let body = json!({"SERVERLESS_RUNTIME": {"NAME": "sums", "FAAS": {"FLAVOUR": "Nature"}}});
     let created = engine.ask("POST", "/serverless-runtimes", &[], &body.to_string());

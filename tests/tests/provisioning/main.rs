@@ -7,4 +7,5 @@ mod lifecycle;
 mod refusals;
 mod restarts;
 mod sleep;
+mod spares;
 mod updates;

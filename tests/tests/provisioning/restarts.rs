@@ -43,7 +43,7 @@ fn a_policy_of_never_leaves_the_runtime_in_error_with_the_reason() {
 
 #[test]
 fn ends_in_a_row_are_given_up_after_the_tries() {
-    let places = EnginePlaces::new(&["--pool", "minimal=0", "--restart-tries", "1"]);
+    let places = EnginePlaces::new(&["--pool", "minimal=0", "--spares", "0", "--restart-tries", "1"]);
     let engine = places.start();
     let id = engine.create(json!({}), json!({"RESTART": "always"}));
     for restarts in 0..2 {

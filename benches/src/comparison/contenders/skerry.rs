@@ -178,7 +178,8 @@ impl Serving {
         let pool = format!("{flavour}={}", if skerry.path == StartPath::Pool { POOL_SIZE } else { 0 });
         let snapshots = format!("--snapshots={}", skerry.path != StartPath::Cold);
         let memory = skerry.memory_mib().to_string();
-        let arguments = ["--pool", &pool, &snapshots, "--default-memory-mib", &memory];
+        let [_, spares] = waiting(skerry.path).map(|count| count.to_string());
+        let arguments = ["--pool", &pool, &snapshots, "--spares", &spares, "--default-memory-mib", &memory];
         let places = EnginePlaces::new(&skerry.parts, skerry.name)?;
         let engine = skerry.runtime.block_on(Engine::start(&skerry.parts, &places, &arguments))?;
         let serving = Self {
@@ -209,15 +210,16 @@ impl Serving {
         })
     }
 
-    /// Waits until nothing goes on: the pool is filled, and no machine is left of earlier runtimes.
+    /// Waits until nothing goes on: those that wait in advance are there, and no machine is left of earlier runtimes.
     fn settle(&self) -> anyhow::Result<()> {
-        let waiting = if self.path == StartPath::Pool { POOL_SIZE } else { 0 };
+        let wanted = waiting(self.path);
         self.ask(async |client| {
             let deadline = Instant::now() + READY_TIMEOUT;
-            while runtimes::pooled(client).await? != waiting {
-                ensure!(Instant::now() < deadline, "the pool does not fill; {}", self.engine.log.tail());
+            while runtimes::waiting(client).await? != wanted {
+                ensure!(Instant::now() < deadline, "no machines wait in advance; {}", self.engine.log.tail());
                 tokio::time::sleep(LOOK_AGAIN).await;
             }
+            let waiting: usize = wanted.iter().sum();
             self.engine.wait_for_machines(waiting + self.instances.load(Ordering::Relaxed)).await?;
             tokio::time::sleep(SETTLE).await;
             Ok(())
@@ -237,6 +239,15 @@ impl Serving {
             locked(&self.clients).push(client);
             Ok(answer)
         })
+    }
+}
+
+/// How many machines wait in advance for starts by a path: in the pool, and restored from the snapshot, as is the default.
+fn waiting(path: StartPath) -> [usize; 2] {
+    match path {
+        StartPath::Pool => [POOL_SIZE, 0],
+        StartPath::Snapshot => [0, 1],
+        StartPath::Cold => [0, 0],
     }
 }
 

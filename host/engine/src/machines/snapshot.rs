@@ -79,6 +79,7 @@ impl Machines {
             }
             drop(making);
             made.notify_waiters();
+            machines.spares.look_again();
         });
         // The one that needs it first boots at once: it would wait for a boot anyway.
         None
@@ -104,7 +105,7 @@ impl Machines {
         .await
     }
 
-    fn snapshot_key(&self, spec: &MachineSpec, vm_spec: &VmSpec) -> String {
+    pub(super) fn snapshot_key(&self, spec: &MachineSpec, vm_spec: &VmSpec) -> String {
         let image = self.flavours.get(&spec.flavour).map_or("", |image| image.id.as_str());
         format!("image {image}\n{}", self.qemu.saved_state_key(vm_spec))
     }

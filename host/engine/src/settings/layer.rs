@@ -53,6 +53,9 @@ pub struct SettingsLayer {
     /// MiB that snapshots may take on disk; the least recently used go first
     #[arg(long, value_name = "MIB", env = "SKERRY_SNAPSHOTS_MIB")]
     pub snapshots_mib: Option<u64>,
+    /// Machines that are restored from a snapshot in advance and stand still, of each kind asked for lately; 0 for none
+    #[arg(long, value_name = "COUNT", env = "SKERRY_SPARES")]
+    pub spares: Option<u32>,
     /// MEMORY of a runtime that does not ask for any, in MB
     #[arg(long, value_name = "MIB", env = "SKERRY_DEFAULT_MEMORY_MIB")]
     pub default_memory_mib: Option<u32>,
@@ -144,6 +147,7 @@ impl SettingsLayer {
             pool_max_age_s: self.pool_max_age_s.or(lower.pool_max_age_s),
             snapshots: self.snapshots.or(lower.snapshots),
             snapshots_mib: self.snapshots_mib.or(lower.snapshots_mib),
+            spares: self.spares.or(lower.spares),
             default_memory_mib: self.default_memory_mib.or(lower.default_memory_mib),
             reserve_mib: self.reserve_mib.or(lower.reserve_mib),
             cpu_overcommit: self.cpu_overcommit.or(lower.cpu_overcommit),
@@ -182,6 +186,7 @@ impl SettingsLayer {
             pool_max_age_s: self.pool_max_age_s.unwrap_or(default.pool_max_age_s),
             snapshots: self.snapshots.unwrap_or(default.snapshots),
             snapshots_mib: self.snapshots_mib.unwrap_or(default.snapshots_mib),
+            spares: self.spares.unwrap_or(default.spares),
             default_memory_mib: self.default_memory_mib.unwrap_or(default.default_memory_mib),
             reserve_mib: self.reserve_mib.unwrap_or(default.reserve_mib),
             cpu_overcommit: self.cpu_overcommit.unwrap_or(default.cpu_overcommit),

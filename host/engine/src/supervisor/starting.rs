@@ -11,7 +11,7 @@ use super::{Event, Note, Saved, StartedMachine, Supervisor};
 use crate::core::Core;
 use crate::lifecycle::{AfterEnd, Asleep, Lifecycle, Pending, Running, Waking};
 use crate::live_vm::{LiveVm, VmRecord};
-use crate::machines::MachineSpec;
+use crate::machines::{MachineSpec, Purpose, StartReport};
 use crate::start_failure::StartFailure;
 use crate::{snapshots, tasks};
 
@@ -245,7 +245,7 @@ impl Supervisor {
         }
     }
 
-    /// Makes sure that this runtime has room on the host, at the cost of pooled machines.
+    /// Makes sure that this runtime has room on the host, at the cost of machines that only wait.
     pub(super) async fn reserve_room(&mut self) -> Result<(), String> {
         if self.reservation.is_some() {
             return Ok(());
@@ -304,11 +304,16 @@ async fn start(core: &Core, spec: &MachineSpec) -> Result<LiveVm, StartFailure> 
         let took = begun.elapsed();
         vm.phases_us = vec![("pool".to_owned(), u64::try_from(took.as_micros()).unwrap_or(u64::MAX))];
         core.metrics.pool(true);
-        core.metrics.started(&spec.flavour, StartPath::Pool, Some(took));
+        core.metrics.started(&StartReport {
+            flavour: &spec.flavour,
+            path: StartPath::Pool,
+            took: Some(took),
+            spare: None,
+        });
         return Ok(vm);
     }
     core.metrics.pool(false);
-    core.machines.start(spec).await
+    core.machines.start(spec, Purpose::Runtime).await
 }
 
 /// The machine that slept, or a new one where it cannot be woken.
@@ -361,7 +366,7 @@ impl StartedMachine {
     }
 }
 
-/// Room on the host for a machine, at the cost of pooled machines where there is no other.
+/// Room on the host for a machine, at the cost of spare and pooled machines where there is no other.
 pub(crate) async fn reserve(
     core: &Core,
     spec: &MachineSpec,
@@ -370,7 +375,7 @@ pub(crate) async fn reserve(
         match core.capacity.reserve(spec.demand()) {
             Ok(reservation) => return Ok(reservation),
             Err(refusal) => {
-                if !core.pool.give_up_one().await {
+                if !core.machines.give_up_spare().await && !core.pool.give_up_one().await {
                     return Err(refusal);
                 }
             }

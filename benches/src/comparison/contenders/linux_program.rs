@@ -1,5 +1,6 @@
 //! The same runtime as a Linux program: static, so that nothing else is needed to run it, and built as the guest's is.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -33,29 +34,32 @@ impl LinuxProgram {
         let profile = cache.join("profile.toml");
         fs::create_dir_all(cache).with_context(|| format!("cannot make {}", cache.display()))?;
         fs::write(&profile, guest_profile(&manifest)).with_context(|| format!("cannot write {}", profile.display()))?;
-        let target_dir = cache.join("cargo");
-        let status = cargo(source_root)
-            .args([
-                "build",
-                "--quiet",
-                "--locked",
-                "--release",
-                "--package",
-                "skerry-runtime",
-                "--bin",
-                "skerry-runtime",
-            ])
-            .args(["--target", TARGET, "--target-dir"])
-            .arg(&target_dir)
-            .arg("--config")
-            .arg(&profile)
-            .env("RUSTFLAGS", "-C target-feature=+crt-static")
-            .status()
-            .context("cannot run cargo")?;
-        ensure!(status.success(), "cargo does not build the runtime as a static Linux program: {status}");
-        let path = target_dir.join(TARGET).join("release/skerry-runtime");
+        let arguments = [OsStr::new("--config"), profile.as_os_str()];
+        let path = build(source_root, "skerry-runtime", cache, &arguments)?;
         Ok(Self { path, components: crates(source_root, "skerry-runtime", TARGET)? })
     }
+}
+
+/// Builds a package with one program of its name as a static Linux program, with its own release profile.
+///
+/// # Errors
+/// When it does not build.
+pub(super) fn build_static(folder: &Path, package: &str, cache: &Path) -> anyhow::Result<PathBuf> {
+    build(folder, package, cache, &[])
+}
+
+fn build(folder: &Path, package: &str, cache: &Path, arguments: &[&OsStr]) -> anyhow::Result<PathBuf> {
+    let target_dir = cache.join("cargo");
+    let status = cargo(folder)
+        .args(["build", "--quiet", "--locked", "--release", "--package", package, "--bin", package])
+        .args(["--target", TARGET, "--target-dir"])
+        .arg(&target_dir)
+        .args(arguments)
+        .env("RUSTFLAGS", "-C target-feature=+crt-static")
+        .status()
+        .context("cannot run cargo")?;
+    ensure!(status.success(), "cargo does not build {package} as a static Linux program: {status}");
+    Ok(target_dir.join(TARGET).join("release").join(package))
 }
 
 /// How many crates a package of the workspace is made of, those for building not counted.

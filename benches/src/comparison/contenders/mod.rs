@@ -10,7 +10,10 @@
 
 mod artefact;
 mod container_config;
+mod cpio;
+mod debian_kernel;
 mod direct;
+mod linux_microvm;
 mod linux_program;
 mod ports;
 mod process;
@@ -33,7 +36,7 @@ use super::record::Missing;
 pub(crate) use setup::Setup;
 
 /// All that there are, in the order of tables.
-pub(crate) const NAMES: [&str; 9] = [
+pub(crate) const NAMES: [&str; 10] = [
     "skerry-cold",
     "skerry-snapshot",
     "skerry-pool",
@@ -42,6 +45,7 @@ pub(crate) const NAMES: [&str; 9] = [
     "skerry-python-pool",
     "skerry-cold-direct",
     "runc",
+    "linux-microvm",
     "process",
 ];
 
@@ -73,6 +77,7 @@ fn one(setup: &Setup, name: &str) -> anyhow::Result<Arc<dyn Contender>> {
         "skerry-python-pool" => skerry(Flavour::Python, StartPath::Pool)?,
         "skerry-cold-direct" => Arc::new(direct::Direct::prepare(setup)?),
         "runc" => Arc::new(runc::Runc::prepare(setup, setup.linux_program()?)?),
+        "linux-microvm" => Arc::new(linux_microvm::LinuxMicroVm::prepare(setup, setup.linux_program()?)?),
         "process" => Arc::new(process::Process::prepare(setup, setup.linux_program()?)?),
         _ => bail!("no contender has this name"),
     })

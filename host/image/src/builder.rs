@@ -2,6 +2,7 @@
 
 use crate::command::{self, CommandError};
 use crate::fingerprint::Fingerprint;
+use crate::fixed_paths::FixedPaths;
 use crate::flavour::Flavour;
 use crate::functions::{Functions, FunctionsError};
 use crate::kernel_source::{self, PrepareError};
@@ -136,7 +137,7 @@ impl Builder {
     pub fn patches(&self, flavour: Flavour) -> Result<(Toolchain, Patches), BuildError> {
         let toolchain = Toolchain::find()?;
         let _lock = self.lock()?;
-        let patches = Work { builder: self, toolchain: &toolchain, flavour, functions: None }.patches()?;
+        let patches = self.work(&toolchain, flavour, None).patches()?;
         Ok((toolchain, patches))
     }
 
@@ -162,7 +163,7 @@ impl Builder {
             return Ok(image);
         }
         let _lock = self.lock()?;
-        let work = Work { builder: self, toolchain: &toolchain, flavour, functions };
+        let work = self.work(&toolchain, flavour, functions);
         let fetched = steps.step(Step::FetchKernel, || {
             Ok((kernel_source::fetch(&self.source_root, &toolchain.compiler, &self.log("fetch"))?, false))
         })?;
@@ -174,6 +175,10 @@ impl Builder {
         let unikernel =
             steps.step_with_progress(Step::BuildUnikernel, |progress| work.build_unikernel(&library, progress))?;
         steps.step(Step::Store, || work.store(&fingerprint, &loader, &unikernel))
+    }
+
+    fn work<'a>(&'a self, toolchain: &'a Toolchain, flavour: Flavour, functions: Option<Functions>) -> Work<'a> {
+        Work { builder: self, toolchain, flavour, functions, paths: FixedPaths::new(&self.source_root, &self.work) }
     }
 
     fn find_functions(&self, toolchain: &Toolchain) -> Result<Option<Functions>, BuildError> {
@@ -243,6 +248,7 @@ struct Work<'a> {
     toolchain: &'a Toolchain,
     flavour: Flavour,
     functions: Option<Functions>,
+    paths: FixedPaths,
 }
 
 /// A step's result, and whether there was nothing to do.
@@ -277,7 +283,7 @@ impl Work<'_> {
 
     fn build_loader(&self, progress: &mut dyn Progress) -> Outcome<PathBuf> {
         let target_dir = self.builder.work.join("build/loader-target");
-        let manifest = self.builder.source_root.join("loader/Cargo.toml");
+        let manifest = self.paths.name(&self.builder.source_root.join("loader/Cargo.toml"));
         let mut cargo = self.cargo("build", &manifest, BARE_METAL_TARGET, "core,alloc", &target_dir);
         cargo.arg("--locked");
         self.compile(Step::BuildLoader, cargo, "loader", progress)?;
@@ -286,17 +292,19 @@ impl Work<'_> {
 
     fn build_unikernel(&self, library: &Path, progress: &mut dyn Progress) -> Outcome<PathBuf> {
         let target_dir = self.builder.work.join("build/unikernel-target");
+        // A crate of functions names our crates by the paths where they are, and under two names they would be two crates.
+        let name = |path: &Path| if self.functions.is_none() { self.paths.name(path) } else { path.to_owned() };
         let manifest = match &self.functions {
             None => self.builder.source_root.join("guest/unikernel/Cargo.toml"),
             Some(functions) => {
                 functions.write_manifest(&self.builder.source_root, &self.builder.work.join("build/functions"))?
             }
         };
-        let mut cargo = self.cargo("rustc", &manifest, HERMIT_TARGET, "std,panic_abort", &target_dir);
+        let mut cargo = self.cargo("rustc", &name(&manifest), HERMIT_TARGET, "std,panic_abort", &target_dir);
         if self.functions.is_none() {
             cargo.arg("--locked");
         }
-        self.patches()?.apply(&mut cargo);
+        self.patches()?.apply_named(&mut cargo, name);
         cargo.args(["--features", self.flavour.cargo_features()]);
         // As an argument, not as a library: with link-time optimisation the latter loses the kernel's entry point.
         // And for the program alone: another kernel does not change what it is linked with.
@@ -342,7 +350,7 @@ impl Work<'_> {
 
     /// A cargo that builds a package for a target without a precompiled standard library.
     fn cargo(&self, verb: &str, manifest: &Path, target: &str, library: &str, target_dir: &Path) -> Command {
-        let mut cargo = Command::new(&self.toolchain.compiler.cargo);
+        let mut cargo = self.paths.command(&self.toolchain.compiler.cargo);
         cargo.args([verb, "--release", "--color=never", "--target", target, "--manifest-path"]);
         cargo.arg(manifest).arg(format!("-Zbuild-std={library}"));
         cargo.arg("-Zbuild-std-features=compiler-builtins-mem").arg("--target-dir").arg(target_dir);
@@ -368,13 +376,20 @@ impl Work<'_> {
             format!("--remap-path-prefix={}=skerry", self.builder.source_root.display()),
             format!("--remap-path-prefix={}=std", self.toolchain.compiler.library_source.display()),
         ];
+        rustflags.extend(self.paths.remapping());
         if let Some(registry) = cargo_registry() {
             rustflags.push(format!("--remap-path-prefix={}=registry", registry.display()));
         }
         rustflags.extend(COMPILER_FLAGS.map(str::to_owned));
         cargo.env("CARGO_ENCODED_RUSTFLAGS", rustflags.join("\x1f"));
-        command::run(&mut cargo, &self.builder.log(log), &self.builder.cancelled, progress)
-            .map_err(|source| BuildError::Step { step, source })
+        command::run(
+            &self.toolchain.compiler.cargo,
+            &mut cargo,
+            &self.builder.log(log),
+            &self.builder.cancelled,
+            progress,
+        )
+        .map_err(|source| BuildError::Step { step, source })
     }
 }
 

@@ -58,17 +58,19 @@ pub enum CommandError {
 /// Runs a tool to its end.
 ///
 /// Its standard error goes to `log` and, line by line, to `progress`. The tool is a process group of its own, so that a
-/// cancellation reaches the compilers that it started too.
+/// cancellation reaches the compilers that it started too. `program` names it to users, who know nothing of a shell in
+/// between.
 ///
 /// # Errors
 /// When it cannot be started, fails, or `cancelled` becomes true.
 pub(crate) fn run(
+    program: &Path,
     command: &mut Command,
     log: &Path,
     cancelled: &AtomicBool,
     progress: &mut dyn Progress,
 ) -> Result<(), CommandError> {
-    let program = command.get_program().to_string_lossy().into_owned();
+    let program = program.display().to_string();
     let log_error = |source| CommandError::Log { program: program.clone(), log: log.to_owned(), source };
     let mut log_file = File::create(log).map_err(log_error)?;
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0);
@@ -169,7 +171,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("log");
         let mut command = shell("echo noise >&2; echo 'error[E1]: no' >&2; echo '  here' >&2; exit 3");
-        let error = run(&mut command, &log, &AtomicBool::new(false), &mut Silent).unwrap_err();
+        let error = run(Path::new("tool"), &mut command, &log, &AtomicBool::new(false), &mut Silent).unwrap_err();
         let CommandError::Failed { output, log: named, .. } = error else { panic!("{error}") };
         assert_eq!(output, "error[E1]: no\n  here");
         assert_eq!(std::fs::read_to_string(named).unwrap(), "noise\nerror[E1]: no\n  here\n");
@@ -180,15 +182,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cancelled = AtomicBool::new(true);
         let mut command = shell("sleep 600 & echo $! >&2; wait");
-        let error = run(&mut command, &folder.path().join("log"), &cancelled, &mut Silent).unwrap_err();
+        let error =
+            run(Path::new("tool"), &mut command, &folder.path().join("log"), &cancelled, &mut Silent).unwrap_err();
         assert!(matches!(error, CommandError::Cancelled));
     }
 
     #[test]
     fn a_program_that_is_not_there_is_named() {
         let folder = tempfile::tempdir().unwrap();
-        let mut command = Command::new("/nonexistent/cargo");
-        let error = run(&mut command, &folder.path().join("log"), &AtomicBool::new(false), &mut Silent).unwrap_err();
+        let (program, log) = (Path::new("/nonexistent/cargo"), folder.path().join("log"));
+        let error = run(program, &mut Command::new(program), &log, &AtomicBool::new(false), &mut Silent).unwrap_err();
         assert_eq!(error.to_string(), "/nonexistent/cargo could not be started");
     }
 }

@@ -11,6 +11,7 @@
 mod builder;
 mod command;
 mod fingerprint;
+mod fixed_paths;
 mod flavour;
 mod functions;
 mod kernel_dependencies;

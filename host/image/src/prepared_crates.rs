@@ -85,12 +85,28 @@ pub enum PrepareCratesError {
 
 /// What cargo is told so that it takes the prepared crates.
 #[derive(Debug, Default)]
-pub struct Patches(Vec<String>);
+pub struct Patches {
+    /// The copies, by the crates' names.
+    crates: Vec<(&'static str, PathBuf)>,
+    /// The lock file that fits them; `None` where there are none.
+    lock: Option<PathBuf>,
+}
 
 impl Patches {
     /// Adds them to a cargo command that is run with `RUSTC_BOOTSTRAP=1`, after its verb.
     pub fn apply(&self, cargo: &mut Command) {
-        cargo.args(&self.0);
+        self.apply_named(cargo, Path::to_owned);
+    }
+
+    /// The same for a cargo that knows the crates' folders by other names.
+    pub(crate) fn apply_named(&self, cargo: &mut Command, name: impl Fn(&Path) -> PathBuf) {
+        for (package, copy) in &self.crates {
+            cargo.arg("--config").arg(format!("patch.crates-io.{package}.path={:?}", name(copy).display().to_string()));
+        }
+        if let Some(lock) = &self.lock {
+            cargo.args(["-Zlockfile-path", "--config"]);
+            cargo.arg(format!("resolver.lockfile-path={:?}", lock.display().to_string()));
+        }
     }
 }
 
@@ -111,7 +127,7 @@ pub(crate) fn prepare(
     let workspace = source_root.join("guest/unikernel");
     let folder = build.join(format!("crates-{}", &fingerprint(crates)[..16]));
     let done = folder.join("done");
-    let mut patches = Vec::new();
+    let mut copies = Vec::new();
     let lock = workspace.join("Cargo.lock");
     let lock = std::fs::read_to_string(&lock).map_err(io_error(&lock))?;
     let metadata =
@@ -123,17 +139,13 @@ pub(crate) fn prepare(
             make_copy(&original, &copy)?;
             edit(prepared, &copy)?;
         }
-        patches.push("--config".to_owned());
-        patches.push(format!("patch.crates-io.{}.path={:?}", prepared.name, copy.display().to_string()));
+        copies.push((prepared.name, copy));
     }
     // Written anew each time: the original may have changed since.
     let patched_lock = folder.join("Cargo.lock");
     std::fs::write(&patched_lock, unlock(&lock, crates)).map_err(io_error(&patched_lock))?;
     std::fs::write(&done, "").map_err(io_error(&done))?;
-    patches.push("-Zlockfile-path".to_owned());
-    patches.push("--config".to_owned());
-    patches.push(format!("resolver.lockfile-path={:?}", patched_lock.display().to_string()));
-    Ok(Patches(patches))
+    Ok(Patches { crates: copies, lock: Some(patched_lock) })
 }
 
 fn fingerprint(crates: &[&PreparedCrate]) -> String {

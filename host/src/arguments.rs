@@ -4,6 +4,7 @@
 
 mod bench;
 mod engine;
+mod image;
 mod runtime;
 
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use skerry_vmm::AcceleratorChoice;
 use crate::memory_size::MemorySize;
 pub use bench::{BenchBootArguments, BenchCommand, BenchCompareArguments, BenchRequestsArguments};
 pub use engine::{EngineArguments, EngineCommand};
+pub use image::{ImageBuildArguments, ImageCommand, ImageInspectArguments, ImageListArguments};
 pub use runtime::{
     ClientArguments, Restart, RuntimeCallArguments, RuntimeCommand, RuntimeCreateArguments, RuntimeGetArguments,
     RuntimeListArguments, RuntimeLogsArguments, RuntimeOptionArguments, RuntimeRemoveArguments, RuntimeUpdateArguments,
@@ -299,66 +301,6 @@ pub enum Language {
     /// A function that was built into the image.
     #[value(name = "NATIVE")]
     Native,
-}
-
-/// `skerry image …`.
-#[derive(Debug, Subcommand)]
-pub enum ImageCommand {
-    /// Build a runtime image, or find that it is built already
-    #[command(
-        after_help = "Examples:\n  skerry image build --flavour minimal\n  skerry image build --functions examples/native-functions"
-    )]
-    Build(ImageBuildArguments),
-    /// List the images that were built
-    Ls(ImageListArguments),
-    /// Show one image: identity, files, size by part
-    #[command(after_help = "Examples:\n  skerry image inspect minimal\n  skerry image inspect 3f9a -o json")]
-    Inspect(ImageInspectArguments),
-}
-
-/// `skerry image build`.
-#[derive(Args, Debug)]
-pub struct ImageBuildArguments {
-    /// Which runtime to build
-    #[arg(long, default_value = "minimal", env = "SKERRY_FLAVOUR")]
-    pub flavour: Flavour,
-    /// Put the native functions of the crate in this folder into the image
-    #[arg(long, value_name = "DIRECTORY", env = "SKERRY_FUNCTIONS")]
-    pub functions: Option<PathBuf>,
-    /// Form of the result
-    #[arg(short, long, value_enum, default_value = "table", env = "SKERRY_OUTPUT")]
-    pub output: OutputFormat,
-    /// Do not install missing prerequisites; only say how
-    #[arg(long, env = "SKERRY_NO_SETUP", value_parser = BoolishValueParser::new())]
-    pub no_setup: bool,
-    /// Skerry's source tree [default: the one around the current directory, else the one this binary was built from]
-    #[arg(long, value_name = "DIRECTORY", env = "SKERRY_SOURCE")]
-    pub source: Option<PathBuf>,
-}
-
-/// `skerry image ls`.
-#[derive(Args, Debug)]
-pub struct ImageListArguments {
-    /// Form of the result
-    #[arg(short, long, value_enum, default_value = "table", env = "SKERRY_OUTPUT")]
-    pub output: OutputFormat,
-    /// Skerry's source tree, whose images are meant
-    #[arg(long, value_name = "DIRECTORY", env = "SKERRY_SOURCE")]
-    pub source: Option<PathBuf>,
-}
-
-/// `skerry image inspect`.
-#[derive(Args, Debug)]
-pub struct ImageInspectArguments {
-    /// A flavour (its newest image), or the beginning of an image's id
-    #[arg(value_name = "IMAGE", default_value = "minimal")]
-    pub image: String,
-    /// Form of the result
-    #[arg(short, long, value_enum, default_value = "table", env = "SKERRY_OUTPUT")]
-    pub output: OutputFormat,
-    /// Skerry's source tree, whose images are meant
-    #[arg(long, value_name = "DIRECTORY", env = "SKERRY_SOURCE")]
-    pub source: Option<PathBuf>,
 }
 
 /// `skerry doctor`.

@@ -1,5 +1,7 @@
 //! `skerry image build|ls|inspect`: makes runtime images, lists them, looks into them.
 
+mod oci;
+
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -30,6 +32,9 @@ pub fn run(command: &ImageCommand, printer: &Printer) -> Result<ExitCode, Failur
 
 fn build(arguments: &ImageBuildArguments, printer: &Printer) -> Result<ExitCode, Failure> {
     let interrupt = Interrupt::watch()?;
+    if let Some(destination) = &arguments.oci {
+        oci::check(destination)?;
+    }
     let source_root = places::source_root(arguments.source.as_deref())?;
     images::require(prerequisites::to_build, &source_root, arguments.no_setup, printer)?;
     let mut progress = printer.progress(0);
@@ -41,7 +46,13 @@ fn build(arguments: &ImageBuildArguments, printer: &Printer) -> Result<ExitCode,
     }
     let built = built?;
     printer.info(if built.reused { "nothing has changed; the image is reused" } else { "the image is built" });
-    show(&built.image, arguments.output, printer)
+    match &arguments.oci {
+        None => show(&built.image, arguments.output, printer),
+        Some(destination) => {
+            let tag = arguments.tag.clone();
+            oci::write(&built.image, destination, tag, arguments.output, &interrupt, printer)
+        }
+    }
 }
 
 fn list(arguments: &ImageListArguments, printer: &Printer) -> Result<ExitCode, Failure> {

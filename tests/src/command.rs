@@ -81,6 +81,12 @@ impl Places {
         self.start(arguments).ended()
     }
 
+    /// Runs `skerry` to its end, with these environment variables.
+    #[track_caller]
+    pub fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Ended {
+        self.start_with(variables, arguments).ended()
+    }
+
     /// Starts `skerry`.
     ///
     /// # Panics
@@ -88,6 +94,11 @@ impl Places {
     #[must_use]
     #[track_caller]
     pub fn start(&self, arguments: &[&str]) -> Skerry {
+        self.start_with(&[], arguments)
+    }
+
+    #[track_caller]
+    fn start_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Skerry {
         let starts_machines = matches!(arguments, ["provision", ..] | ["bench", "boot", ..]);
         let slot = starts_machines.then(|| {
             // Built here, where it may take its time.
@@ -99,6 +110,7 @@ impl Places {
         command.env("SKERRY_SOURCE", source_root());
         command.env("SKERRY_STATE_DIR", self.state_dir()).env("TMPDIR", self.root.path().join("tmp"));
         command.env("XDG_CACHE_HOME", self.root.path().join("cache")).env("NO_COLOR", "1");
+        command.envs(variables.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| panic!("skerry does not start: {error}"));
         let stdout = lines_of(child.stdout.take().expect("it is piped"));
@@ -153,6 +165,17 @@ impl Skerry {
     #[track_caller]
     pub fn signal(&self, signal: Signal) {
         process::signal(self.process_id(), signal);
+    }
+
+    /// Sends it a signal, unless it has ended by itself.
+    ///
+    /// # Panics
+    /// When the kernel refuses.
+    #[track_caller]
+    pub fn signal_if_running(&mut self, signal: Signal) {
+        if self.child.try_wait().expect("the kernel says whether the process runs").is_none() {
+            self.signal(signal);
+        }
     }
 
     /// Waits for its end.

@@ -16,7 +16,7 @@ use super::experiments::{Course, Findings};
 use super::host;
 use super::interruption::Interruption;
 use super::places::Places;
-use super::record::{ContenderRecord, FORMAT, Missing, Record};
+use super::record::{ContenderRecord, FORMAT, Record};
 use super::report;
 
 /// How a run ended.
@@ -53,6 +53,7 @@ pub fn compare(arguments: &ComparisonArguments, places: &Places, tell: &dyn Fn(&
     // Made first: minutes of measuring are not for a folder that cannot be written.
     fs::create_dir_all(&arguments.out).with_context(|| format!("cannot make {}", arguments.out.display()))?;
     let folder = TempDir::with_prefix("skerry-bench-").context("cannot make a temporary folder")?;
+    let plan = arguments.plan();
     let begun = Instant::now();
     let started = jiff::Timestamp::now();
     let mut machine = host::machine();
@@ -60,31 +61,29 @@ pub fn compare(arguments: &ComparisonArguments, places: &Places, tell: &dyn Fn(&
     machine.accelerator = setup.accelerator.accelerator.to_string();
     machine.accelerator_reason.clone_from(&setup.accelerator.reason);
     let (contenders, missing) = contenders::all(&setup, arguments, tell);
-    let mut course = Course {
-        contenders: &contenders,
-        plan: &arguments.plan(),
-        interruption: &interruption,
-        folder: folder.path(),
-        tell,
-        findings: Findings { missing, ..Findings::default() },
-    };
+    let mut findings = Findings { missing, ..Findings::default() };
     for experiment in arguments.experiments() {
         if interruption.has_come() {
             break;
         }
         let name = experiment.name();
-        let told = course.tell;
-        let telling = |text: &str| told(&format!("{name}: {text}"));
-        course.tell = &telling;
+        let telling = |text: &str| tell(&format!("{name}: {text}"));
+        let mut course = Course {
+            contenders: &contenders,
+            plan: &plan,
+            interruption: &interruption,
+            folder: folder.path(),
+            tell: &telling,
+            findings,
+        };
         let measured = experiment.measure(&mut course);
-        course.tell = told;
+        findings = course.findings;
         if let Err(error) = measured
             && !interruption.has_come()
         {
-            course.findings.failures.push(format!("{name}: {error:#}"));
+            findings.failures.push(format!("{name}: {error:#}"));
         }
     }
-    let mut findings = course.findings;
     if interruption.has_come() {
         findings.notes.push("The run was interrupted: what is missing was not measured.".to_owned());
     }
@@ -122,11 +121,7 @@ fn described(contender: &Arc<dyn Contender>) -> ContenderRecord {
 /// Writes the three files.
 fn write(record: Record, out: &Path) -> anyhow::Result<Report> {
     let json = serde_json::to_string_pretty(&record).context("cannot write the data as JSON")?;
-    let texts = [
-        ("report.html", report::html(&record)),
-        ("results.json", json + "\n"),
-        ("results.csv", report::csv(&record)),
-    ];
+    let texts = [("results.json", json + "\n"), ("results.csv", report::csv(&record))];
     let mut files = Vec::new();
     for (name, text) in texts {
         let path = out.join(name);
@@ -148,13 +143,8 @@ fn versions(setup: &Setup) -> BTreeMap<String, String> {
         ("rustc", &["--version"]),
         ("gcc", &["--version"]),
     ];
-    let found = programs.iter().filter_map(|(program, arguments)| {
-        Some(((*program).to_owned(), host::version_of(program, arguments)?))
-    });
+    let found = programs
+        .iter()
+        .filter_map(|(program, arguments)| Some(((*program).to_owned(), host::version_of(program, arguments)?)));
     found.chain(setup.versions()).collect()
-}
-
-/// For a contender that cannot take part.
-pub(super) fn missing(what: &str, error: &anyhow::Error) -> Missing {
-    Missing { what: what.to_owned(), why: format!("{error:#}") }
 }

@@ -10,6 +10,7 @@
 mod arguments;
 mod asking;
 pub mod changes;
+mod conduct;
 mod contender;
 pub(crate) mod contenders;
 mod experiments;
@@ -28,4 +29,6 @@ mod text_table;
 mod workload;
 mod wrk;
 
+pub use arguments::ComparisonArguments;
+pub use conduct::{Ended, Report, compare};
 pub use places::Places;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Subcommand};
+use skerry_benches::comparison::ComparisonArguments;
 
 use super::{MachineArguments, OutputFormat};
 
@@ -16,10 +17,26 @@ pub enum BenchCommand {
     /// Small requests, one after the other, over one kept-alive connection
     #[command(after_help = "Example:\n  skerry bench requests --requests 5000")]
     Requests(BenchRequestsArguments),
+    /// Skerry beside containers, a Linux microVM and a bare process, in one run, with a report to show
+    #[command(after_help = ALL_AFTER_HELP)]
+    All(ComparisonArguments),
     /// What has changed between two runs of the comparison with containers, beyond noise
     #[command(after_help = COMPARE_AFTER_HELP)]
     Compare(BenchCompareArguments),
 }
+
+const ALL_AFTER_HELP: &str = "\
+Examples:
+  scripts/bench                                  installs what is missing, then measures everything: three quarters of an hour
+  skerry bench all --quick --out /tmp/quick      whether all of it works: minutes
+  skerry bench all --only cold_start,size --contenders 'skerry-*,runc'
+
+Starts and asks real contenders, all on the loopback network: Skerry by each start path, runc and podman with the same runtime
+built for Linux, runc with a Python service of the same API, a Linux microVM, a bare process. Containers need root. Whoever
+cannot be set up here is named in the report, with what to install. Wants a machine on which nothing else runs.
+
+Writes report.html (one file, works offline), results.json (every sample; for `skerry bench compare`) and results.csv. Exit
+code 1 when an answer was wrong or Skerry itself failed; what the figures say decides on no exit code.";
 
 /// `skerry bench boot`.
 #[derive(Args, Debug)]

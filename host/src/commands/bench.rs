@@ -1,5 +1,6 @@
-//! `skerry bench boot|requests|compare`: how fast runtimes boot and answer on this machine, and what changed between runs.
+//! `skerry bench boot|requests|all|compare`: how fast runtimes boot and answer on this machine, and what changed between runs.
 
+mod all;
 mod compare;
 mod requests;
 
@@ -24,12 +25,18 @@ use skerry_engine::BootPhases;
 /// # Errors
 /// When a machine does not start or answer. Nothing is left running.
 pub fn run(command: &BenchCommand, printer: &Printer) -> Result<ExitCode, Failure> {
+    match command {
+        BenchCommand::Boot(arguments) => watched(|interrupt| boot(arguments, printer, interrupt)),
+        BenchCommand::Requests(arguments) => watched(|interrupt| requests(arguments, printer, interrupt)),
+        BenchCommand::All(arguments) => all::run(arguments, printer),
+        BenchCommand::Compare(arguments) => compare::run(arguments, printer),
+    }
+}
+
+/// Measures while signals are watched for.
+fn watched(measure: impl FnOnce(&Interrupt) -> Result<(), Failure>) -> Result<ExitCode, Failure> {
     let interrupt = Interrupt::watch()?;
-    let outcome = match command {
-        BenchCommand::Boot(arguments) => boot(arguments, printer, &interrupt),
-        BenchCommand::Requests(arguments) => requests(arguments, printer, &interrupt),
-        BenchCommand::Compare(arguments) => return compare::run(arguments, printer),
-    };
+    let outcome = measure(&interrupt);
     match interrupt.exit_code() {
         Some(exit_code) => Ok(exit_code),
         None => outcome.map(|()| ExitCode::Success),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Course, milliseconds};
+use super::{Course, measured_languages, milliseconds};
 use crate::comparison::asking;
 use crate::comparison::contender::{Contender, Phase};
 use crate::comparison::host::rest;
@@ -81,7 +81,7 @@ fn start(course: &Course<'_>, contender: &dyn Contender, round: usize, restless:
         *restless += 1;
     }
     let mut started = asking::start(contender, course.interruption)?;
-    let languages = contender.languages();
+    let languages = measured_languages(contender);
     let language = languages.get(round % languages.len().max(1)).copied().unwrap_or("C");
     let call = Call::sum(language);
     let asked = Instant::now();

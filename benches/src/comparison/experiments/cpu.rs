@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use super::{Course, milliseconds};
+use super::{Course, measured_languages, milliseconds};
 use crate::comparison::asking::{self, Asking};
-use crate::comparison::contender::Contender;
 use crate::comparison::record::Series;
 use crate::comparison::workload::Call;
 use crate::functions::{KERNELS, Kernel};
@@ -19,7 +18,7 @@ pub(super) fn measure(course: &mut Course<'_>) -> anyhow::Result<()> {
     course.each(subjects.into_iter(), |course, contender| {
         contender.settle()?;
         let started = asking::start(contender, course.interruption)?;
-        for language in ["C", "PY"].into_iter().filter(|language| contender.languages().contains(language)) {
+        for language in measured_languages(contender) {
             for kernel in &KERNELS {
                 course.interruption.check()?;
                 match times(&started.asking, kernel, language, course.plan.kernel_calls, &mut results) {

@@ -163,6 +163,11 @@ fn language_of(contender: &dyn Contender) -> &'static str {
     contender.languages().iter().find(|language| **language == preferred).copied().unwrap_or("C")
 }
 
+/// The languages of a contender in which the functions of the experiments are written.
+fn measured_languages(contender: &dyn Contender) -> Vec<&'static str> {
+    ["C", "PY"].into_iter().filter(|language| contender.languages().contains(language)).collect()
+}
+
 /// As milliseconds.
 fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3

@@ -22,10 +22,10 @@ pub fn with_unit(value: f64, unit: &str) -> String {
     match unit {
         "bytes" => bytes(value),
         "ms" if value.abs() >= 10_000.0 => format!("{} s", number(value / 1e3)),
-        "1/s" => format!("{}/s", grouped(value)),
-        "count" => grouped(value),
+        "1/s" => format!("{}/s", grouped(value, number(value))),
+        "count" => grouped(value, if value.fract() == 0.0 { format!("{value:.0}") } else { number(value) }),
         "" => number(value),
-        _ => format!("{} {}", number(value), unit.replace('_', " ")),
+        _ => format!("{} {}", grouped(value, number(value)), unit.replace('_', " ")),
     }
 }
 
@@ -35,10 +35,10 @@ pub fn times(ratio: f64) -> String {
     format!("{}×", number(ratio))
 }
 
-/// Whole numbers with commas between thousands, others as [`number`].
-fn grouped(value: f64) -> String {
-    if value.abs() < 1000.0 || value.abs() >= 1e12 {
-        return if value.fract() == 0.0 && value.abs() < 1000.0 { format!("{value:.0}") } else { number(value) };
+/// Thousands with commas between them; smaller numbers as `otherwise`.
+fn grouped(value: f64, otherwise: String) -> String {
+    if value.abs() < 999.5 || value.abs() >= 1e12 {
+        return otherwise;
     }
     let digits = format!("{:.0}", value.abs());
     let mut text = String::from(if value < 0.0 { "-" } else { "" });

@@ -13,8 +13,10 @@ mod container_config;
 mod cpio;
 mod debian_kernel;
 mod direct;
+mod fastapi;
 mod linux_microvm;
 mod linux_program;
+mod podman;
 mod ports;
 mod process;
 mod run_folder;
@@ -36,7 +38,7 @@ use super::record::Missing;
 pub(crate) use setup::Setup;
 
 /// All that there are, in the order of tables.
-pub(crate) const NAMES: [&str; 10] = [
+pub(crate) const NAMES: [&str; 12] = [
     "skerry-cold",
     "skerry-snapshot",
     "skerry-pool",
@@ -45,6 +47,8 @@ pub(crate) const NAMES: [&str; 10] = [
     "skerry-python-pool",
     "skerry-cold-direct",
     "runc",
+    "runc-fastapi",
+    "podman",
     "linux-microvm",
     "process",
 ];
@@ -77,6 +81,8 @@ fn one(setup: &Setup, name: &str) -> anyhow::Result<Arc<dyn Contender>> {
         "skerry-python-pool" => skerry(Flavour::Python, StartPath::Pool)?,
         "skerry-cold-direct" => Arc::new(direct::Direct::prepare(setup)?),
         "runc" => Arc::new(runc::Runc::prepare(setup, setup.linux_program()?)?),
+        "runc-fastapi" => Arc::new(fastapi::FastApi::prepare(setup)?),
+        "podman" => Arc::new(podman::Podman::prepare(setup, setup.linux_program()?)?),
         "linux-microvm" => Arc::new(linux_microvm::LinuxMicroVm::prepare(setup, setup.linux_program()?)?),
         "process" => Arc::new(process::Process::prepare(setup, setup.linux_program()?)?),
         _ => bail!("no contender has this name"),

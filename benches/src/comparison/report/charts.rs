@@ -119,10 +119,13 @@ fn shown(drawn: anyhow::Result<Option<Drawing>>) -> Option<Result<Drawing, Strin
     }
 }
 
+/// A phase's place in the order of time, its name, its length.
+type Phase = (u32, String, f64);
+
 /// Starts by phase: Skerry's apart from the others', which may take twenty times as long.
 fn phases(record: &Record, ours: bool) -> Option<Chart> {
     let mut order: BTreeMap<String, u32> = BTreeMap::new();
-    let mut by_contender: Vec<(String, Vec<(u32, String, f64)>)> = Vec::new();
+    let mut by_contender: Vec<(String, Vec<Phase>)> = Vec::new();
     let mut unit = String::new();
     for series in record.series_of("cold_start", "phase").filter(|series| is_skerry(&series.contender) == ours) {
         let (Some(phase), Some(estimate)) = (series.parameters.get("phase"), Estimate::of(&series.samples)) else {

@@ -18,10 +18,13 @@ pub(super) struct Overview {
     pub(super) rows: Vec<(String, Vec<String>)>,
 }
 
+/// Finds a contender's figure.
+type Cell<'a> = Box<dyn Fn(&str) -> Option<String> + 'a>;
+
 /// A column: its heading and how a contender's figure is found.
 struct Column<'a> {
     heading: String,
-    cell: Box<dyn Fn(&str) -> Option<String> + 'a>,
+    cell: Cell<'a>,
 }
 
 /// What of a sample is shown.

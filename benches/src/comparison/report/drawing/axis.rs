@@ -59,7 +59,7 @@ impl Axis {
 
     /// The same axis beginning at a power of ten that is well below the least value: a bar has a length to be compared, and
     /// where it begins should be no accident.
-    pub(super) fn from_a_power(self) -> Self {
+    pub(super) fn beginning_at_a_power(self) -> Self {
         if self.scale == Scale::Linear {
             return self;
         }
@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(ticks(Scale::Logarithmic, &[0.2, 9000.0]), ["1", "10", "100", "1,000", "10,000"]);
         assert_eq!([tick(0.5, "ms"), tick(1e6, "bytes"), tick(20.0, "count")], ["0.5", "1 MB", "20"]);
         assert_eq!([tick(1024.0, PAYLOAD), tick(1_048_576.0, PAYLOAD)], ["1 KiB", "1 MiB"]);
-        let bars = Axis::of(Scale::Logarithmic, "ms", [3.0, 50.0].into_iter()).unwrap().from_a_power();
+        let bars = Axis::of(Scale::Logarithmic, "ms", [3.0, 50.0].into_iter()).unwrap().beginning_at_a_power();
         assert_eq!(bars.low, 1.0);
     }
 

@@ -66,7 +66,7 @@ pub(in crate::comparison::report) fn rows(rows: &[Row], scale: Scale, unit: &str
     let values: Vec<f64> = rows.iter().flat_map(|row| row.mark.values()).collect();
     let has_bars = rows.iter().any(|row| matches!(row.mark, Mark::Bar { .. }));
     let Some(axis) =
-        Axis::of(scale, unit, values.into_iter()).map(|axis| if has_bars { axis.from_a_power() } else { axis })
+        Axis::of(scale, unit, values.into_iter()).map(|axis| if has_bars { axis.beginning_at_a_power() } else { axis })
     else {
         return Ok(None);
     };

@@ -37,10 +37,14 @@ use super::contender::Contender;
 use super::record::Missing;
 pub(crate) use setup::Setup;
 
+/// The engine's default: machines restored in advance, of each kind that was asked for lately.
+const DEFAULT_SPARES: usize = 1;
+
 /// All that there are, in the order of tables.
-pub(crate) const NAMES: [&str; 12] = [
+pub(crate) const NAMES: [&str; 13] = [
     "skerry-cold",
     "skerry-snapshot",
+    "skerry-snapshot-alone",
     "skerry-pool",
     "skerry-python-cold",
     "skerry-python-snapshot",
@@ -71,10 +75,13 @@ pub(crate) fn all(
 }
 
 fn one(setup: &Setup, name: &str) -> anyhow::Result<Arc<dyn Contender>> {
-    let skerry = |flavour, path| anyhow::Ok(Arc::new(skerry::Skerry::prepare(setup, flavour, path)?));
+    let with_spares =
+        |flavour, path, spares| anyhow::Ok(Arc::new(skerry::Skerry::prepare(setup, flavour, path, spares)?));
+    let skerry = |flavour, path| with_spares(flavour, path, DEFAULT_SPARES);
     Ok(match name {
         "skerry-cold" => skerry(Flavour::Minimal, StartPath::Cold)?,
         "skerry-snapshot" => skerry(Flavour::Minimal, StartPath::Snapshot)?,
+        "skerry-snapshot-alone" => with_spares(Flavour::Minimal, StartPath::Snapshot, 0)?,
         "skerry-pool" => skerry(Flavour::Minimal, StartPath::Pool)?,
         "skerry-python-cold" => skerry(Flavour::Python, StartPath::Cold)?,
         "skerry-python-snapshot" => skerry(Flavour::Python, StartPath::Snapshot)?,

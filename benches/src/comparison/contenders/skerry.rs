@@ -31,6 +31,8 @@ const SETTLE: Duration = Duration::from_millis(50);
 pub(super) struct Skerry {
     name: &'static str,
     path: StartPath,
+    /// Machines restored in advance.
+    spares: usize,
     flavour: Flavour,
     parts: EngineParts,
     artefact: Artefact,
@@ -45,11 +47,12 @@ impl Skerry {
     ///
     /// # Errors
     /// When there is no image.
-    pub(super) fn prepare(setup: &Setup, flavour: Flavour, path: StartPath) -> anyhow::Result<Self> {
+    pub(super) fn prepare(setup: &Setup, flavour: Flavour, path: StartPath, spares: usize) -> anyhow::Result<Self> {
         let image = setup.image(flavour)?;
         Ok(Self {
-            name: name(flavour, path),
+            name: name(flavour, path, spares),
             path,
+            spares,
             flavour,
             parts: setup.engine(&image),
             artefact: artefact_of(setup, &image)?,
@@ -74,12 +77,13 @@ impl Skerry {
     }
 }
 
-fn name(flavour: Flavour, path: StartPath) -> &'static str {
+fn name(flavour: Flavour, path: StartPath, spares: usize) -> &'static str {
     match (flavour, path) {
         (Flavour::Python, StartPath::Cold) => "skerry-python-cold",
         (Flavour::Python, StartPath::Snapshot) => "skerry-python-snapshot",
         (Flavour::Python, StartPath::Pool) => "skerry-python-pool",
         (_, StartPath::Cold) => "skerry-cold",
+        (_, StartPath::Snapshot) if spares == 0 => "skerry-snapshot-alone",
         (_, StartPath::Snapshot) => "skerry-snapshot",
         (_, StartPath::Pool) => "skerry-pool",
     }
@@ -102,6 +106,7 @@ impl Contender for Skerry {
         let python = if self.flavour == Flavour::Python { "Python, " } else { "" };
         let path = match self.path {
             StartPath::Cold => "cold boot",
+            StartPath::Snapshot if self.spares == 0 => "snapshot alone",
             StartPath::Snapshot => "snapshot",
             StartPath::Pool => "pool",
         };
@@ -111,7 +116,14 @@ impl Contender for Skerry {
     fn description(&self) -> String {
         let path = match self.path {
             StartPath::Cold => "each boots a machine".to_owned(),
-            StartPath::Snapshot => "each goes on from a snapshot that was made before".to_owned(),
+            StartPath::Snapshot if self.spares == 0 => {
+                "each starts QEMU and goes on from a snapshot that was made before; nothing waits".to_owned()
+            }
+            StartPath::Snapshot => format!(
+                "each goes on from a snapshot that was made before; {} machine, restored in advance and not yet running, waits \
+                 for the next start, as is the default",
+                self.spares
+            ),
             StartPath::Pool => {
                 format!(
                     "each takes one of {POOL_SIZE} machines that wait, and goes on from a snapshot when there is none"
@@ -164,6 +176,7 @@ impl Contender for Skerry {
 struct Serving {
     runtime: Arc<Runtime>,
     path: StartPath,
+    spares: usize,
     flavour: &'static str,
     clients: Mutex<Vec<Client>>,
     instances: AtomicUsize,
@@ -178,13 +191,14 @@ impl Serving {
         let pool = format!("{flavour}={}", if skerry.path == StartPath::Pool { POOL_SIZE } else { 0 });
         let snapshots = format!("--snapshots={}", skerry.path != StartPath::Cold);
         let memory = skerry.memory_mib().to_string();
-        let [_, spares] = waiting(skerry.path).map(|count| count.to_string());
+        let [_, spares] = waiting(skerry.path, skerry.spares).map(|count| count.to_string());
         let arguments = ["--pool", &pool, &snapshots, "--spares", &spares, "--default-memory-mib", &memory];
         let places = EnginePlaces::new(&skerry.parts, skerry.name)?;
         let engine = skerry.runtime.block_on(Engine::start(&skerry.parts, &places, &arguments))?;
         let serving = Self {
             runtime: Arc::clone(&skerry.runtime),
             path: skerry.path,
+            spares: skerry.spares,
             flavour,
             clients: Mutex::default(),
             instances: AtomicUsize::new(0),
@@ -212,7 +226,7 @@ impl Serving {
 
     /// Waits until nothing goes on: those that wait in advance are there, and no machine is left of earlier runtimes.
     fn settle(&self) -> anyhow::Result<()> {
-        let wanted = waiting(self.path);
+        let wanted = waiting(self.path, self.spares);
         self.ask(async |client| {
             let deadline = Instant::now() + READY_TIMEOUT;
             while runtimes::waiting(client).await? != wanted {
@@ -242,11 +256,11 @@ impl Serving {
     }
 }
 
-/// How many machines wait in advance for starts by a path: in the pool, and restored from the snapshot, as is the default.
-fn waiting(path: StartPath) -> [usize; 2] {
+/// How many machines wait in advance for starts by a path: in the pool, and restored from the snapshot.
+fn waiting(path: StartPath, spares: usize) -> [usize; 2] {
     match path {
         StartPath::Pool => [POOL_SIZE, 0],
-        StartPath::Snapshot => [0, 1],
+        StartPath::Snapshot => [0, spares],
         StartPath::Cold => [0, 0],
     }
 }

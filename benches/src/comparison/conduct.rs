@@ -121,7 +121,8 @@ fn described(contender: &Arc<dyn Contender>) -> ContenderRecord {
 /// Writes the three files.
 fn write(record: Record, out: &Path) -> anyhow::Result<Report> {
     let json = serde_json::to_string_pretty(&record).context("cannot write the data as JSON")?;
-    let texts = [("results.json", json + "\n"), ("results.csv", report::csv(&record))];
+    let texts =
+        [("report.html", report::html(&record)), ("results.json", json + "\n"), ("results.csv", report::csv(&record))];
     let mut files = Vec::new();
     for (name, text) in texts {
         let path = out.join(name);

@@ -188,11 +188,14 @@ impl Serving {
     /// later ones find in memory.
     fn start(skerry: &Skerry) -> anyhow::Result<Self> {
         let flavour = skerry.flavour.name();
+        // The default names lead to a flavour that this engine has no image of.
+        let alias = format!("Function={flavour}");
         let pool = format!("{flavour}={}", if skerry.path == StartPath::Pool { POOL_SIZE } else { 0 });
         let snapshots = format!("--snapshots={}", skerry.path != StartPath::Cold);
         let memory = skerry.memory_mib().to_string();
         let [_, spares] = waiting(skerry.path, skerry.spares).map(|count| count.to_string());
-        let arguments = ["--pool", &pool, &snapshots, "--spares", &spares, "--default-memory-mib", &memory];
+        let arguments =
+            ["--alias", &alias, "--pool", &pool, &snapshots, "--spares", &spares, "--default-memory-mib", &memory];
         let places = EnginePlaces::new(&skerry.parts, skerry.name)?;
         let engine = skerry.runtime.block_on(Engine::start(&skerry.parts, &places, &arguments))?;
         let serving = Self {

@@ -1,5 +1,6 @@
 //! The same runtime as a Linux program: static, so that nothing else is needed to run it, and built as the guest's is.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,7 +37,7 @@ impl LinuxProgram {
         fs::write(&profile, guest_profile(&manifest)).with_context(|| format!("cannot write {}", profile.display()))?;
         let arguments = [OsStr::new("--config"), profile.as_os_str()];
         let path = build(source_root, "skerry-runtime", cache, &arguments)?;
-        Ok(Self { path, components: crates(source_root, "skerry-runtime", TARGET)? })
+        Ok(Self { path, components: crates(source_root, "skerry-runtime", TARGET, &[])?.len() as u64 })
     }
 }
 
@@ -62,19 +63,24 @@ fn build(folder: &Path, package: &str, cache: &Path, arguments: &[&OsStr]) -> an
     Ok(target_dir.join(TARGET).join("release").join(package))
 }
 
-/// How many crates a package of the workspace is made of, those for building not counted.
+/// The crates that a package is made of, with their versions, those for building not counted.
 ///
 /// # Errors
 /// When cargo does not say.
-pub(super) fn crates(folder: &Path, package: &str, target: &str) -> anyhow::Result<u64> {
+pub(super) fn crates(
+    folder: &Path,
+    package: &str,
+    target: &str,
+    features: &[&str],
+) -> anyhow::Result<BTreeSet<String>> {
     let output = cargo(folder)
         .args(["tree", "--locked", "--package", package, "--edges", "normal,no-proc-macro", "--prefix", "none"])
-        .args(["--format", "{p}", "--target", target])
+        .args(["--format", "{p}", "--target", target, "--features", &features.join(",")])
         .output()
         .context("cannot run cargo")?;
     let told = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "cargo does not list the crates of {package}: {told}");
-    Ok(different_lines(&String::from_utf8_lossy(&output.stdout)))
+    Ok(names(&String::from_utf8_lossy(&output.stdout)))
 }
 
 fn cargo(folder: &Path) -> Command {
@@ -83,10 +89,10 @@ fn cargo(folder: &Path) -> Command {
     command
 }
 
-/// A crate that is there for several others is listed again, with a mark.
-fn different_lines(list: &str) -> u64 {
-    let crates = list.lines().map(|line| line.trim_end_matches(" (*)").trim()).filter(|line| !line.is_empty());
-    crates.collect::<std::collections::BTreeSet<_>>().len() as u64
+/// A crate that is there for several others is listed again, with a mark; one of a workspace with its folder.
+fn names(list: &str) -> BTreeSet<String> {
+    let crates = list.lines().filter_map(|line| line.split(" (").next()).map(str::trim);
+    crates.filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
 /// The release profile in a manifest, stripped as the image builder strips the guest's, as settings for cargo.
@@ -132,6 +138,6 @@ mod tests {
 
     #[test]
     fn a_crate_counts_once() {
-        assert_eq!(different_lines("a v1\nb v1\nb v1 (*)\n\nb v2\n"), 3);
+        assert_eq!(names("a v1\nb v1\nb v1 (*)\n\nb v2\na v1 (/src/a)\n").len(), 3);
     }
 }

@@ -24,7 +24,7 @@ mod runc;
 mod seccomp;
 mod setup;
 mod skerry;
-pub mod trial;
+pub(crate) mod trial;
 
 use std::sync::Arc;
 

@@ -1,5 +1,6 @@
 //! Skerry, as an administrator runs it: an engine that can take one start path only, asked for runtimes over its REST API.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -91,10 +92,16 @@ fn name(flavour: Flavour, path: StartPath, spares: usize) -> &'static str {
 
 /// What an image of Skerry's is: two files.
 pub(super) fn artefact_of(setup: &Setup, image: &Image) -> anyhow::Result<Artefact> {
-    let unikernel = setup.source_root.join("guest/unikernel");
-    // The guest's kernel and loader count as one each: what they are made of has lock files of its own.
-    let crates = linux_program::crates(&unikernel, "skerry-unikernel", "x86_64-unknown-hermit")? + 2;
-    artefact::of_files("OCI image FROM scratch", &[&image.loader, &image.unikernel], crates)
+    let features: &[&str] = if image.flavour == Flavour::Python { &["python"] } else { &[] };
+    let mut crates = BTreeSet::new();
+    for (folder, package, target, features) in [
+        ("guest/unikernel", "skerry-unikernel", "x86_64-unknown-hermit", features),
+        ("guest/kernel", "skerry-kernel-source", "x86_64-unknown-none", &[]),
+        ("loader", "skerry-loader", "x86_64-unknown-none", &[]),
+    ] {
+        crates.extend(linux_program::crates(&setup.source_root.join(folder), package, target, features)?);
+    }
+    artefact::of_files("OCI image FROM scratch", &[&image.loader, &image.unikernel], crates.len() as u64)
 }
 
 impl Contender for Skerry {

@@ -26,7 +26,7 @@ use crate::processes;
 #[command(name = "contenders")]
 pub struct TrialArguments {
     /// A `skerry` binary; otherwise the release binary is brought up to date
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", env = "SKERRY_BINARY")]
     skerry: Option<std::path::PathBuf>,
     #[command(flatten)]
     comparison: ComparisonArguments,

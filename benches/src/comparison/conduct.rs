@@ -92,6 +92,7 @@ pub fn compare(arguments: &ComparisonArguments, places: &Places, tell: &dyn Fn(&
         format: FORMAT,
         started: started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         seconds: begun.elapsed().as_secs_f64(),
+        command: command(),
         quick: arguments.quick,
         machine,
         versions: versions(&setup),
@@ -108,6 +109,15 @@ pub fn compare(arguments: &ComparisonArguments, places: &Places, tell: &dyn Fn(&
         (false, true) => Ended::Complete(report),
         (false, false) => Ended::WithFailures(report),
     })
+}
+
+/// The command line of this process, with the program's name alone.
+fn command() -> String {
+    let arguments = std::env::args().skip(1).map(|argument| match argument.contains([' ', '*']) {
+        true => format!("'{argument}'"),
+        false => argument,
+    });
+    std::iter::once("skerry".to_owned()).chain(arguments).collect::<Vec<_>>().join(" ")
 }
 
 fn described(contender: &Arc<dyn Contender>) -> ContenderRecord {

@@ -13,6 +13,8 @@ pub(crate) struct Plan {
     pub(crate) instances: Vec<usize>,
     /// `serving`: how long each load lasts.
     pub(crate) serving: Duration,
+    /// `serving`: how often each load is repeated.
+    pub(crate) serving_rounds: usize,
     /// `serving`: connections.
     pub(crate) connections: Vec<u32>,
     /// `serving`: sizes of what a function is sent.
@@ -23,6 +25,8 @@ pub(crate) struct Plan {
     pub(crate) idle: Duration,
     /// `energy`: starts of each contender.
     pub(crate) energy_starts: usize,
+    /// `energy`: calls of each contender.
+    pub(crate) energy_calls: usize,
 }
 
 impl Plan {
@@ -32,12 +36,14 @@ impl Plan {
             runs: 30,
             burst: 50,
             instances: vec![1, 2, 5, 10, 20, 50, 100],
-            serving: Duration::from_secs(4),
+            serving: Duration::from_secs(2),
+            serving_rounds: 4,
             connections: vec![1, 8, 64],
             payload_bytes: vec![1 << 10, 32 << 10, 1 << 20],
             kernel_calls: 5,
             idle: Duration::from_secs(10),
             energy_starts: 10,
+            energy_calls: 1000,
         }
     }
 
@@ -48,11 +54,13 @@ impl Plan {
             burst: 4,
             instances: vec![1, 3],
             serving: Duration::from_secs(1),
+            serving_rounds: 1,
             connections: vec![1, 8],
             payload_bytes: vec![1 << 10],
             kernel_calls: 1,
             idle: Duration::from_secs(1),
             energy_starts: 2,
+            energy_calls: 100,
         }
     }
 }

@@ -18,6 +18,9 @@ pub struct Record {
     pub started: String,
     /// How long it took.
     pub seconds: f64,
+    /// The command line that makes such a run.
+    #[serde(default)]
+    pub command: String,
     /// Whether it was a quick one, with fewer samples and smaller crowds.
     pub quick: bool,
     /// On what it ran.

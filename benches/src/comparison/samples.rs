@@ -12,6 +12,7 @@ pub(crate) fn empty_record() -> Record {
         format: FORMAT,
         started: "2026-11-25T03:00:00Z".to_owned(),
         seconds: 1234.5,
+        command: String::new(),
         quick: false,
         machine: Machine {
             processor: "Example 9000".to_owned(),

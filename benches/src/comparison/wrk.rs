@@ -17,10 +17,12 @@ const SCRIPT: &str = include_str!("wrk.lua");
 /// What wrk counted.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
 pub(crate) struct Load {
-    /// Answers with status 200.
+    /// Right answers.
     pub(crate) right: u64,
-    /// Answers with another status or body, broken connections, time-outs.
+    /// Answers with status 200 that are wrong.
     pub(crate) wrong: u64,
+    /// Answers with another status (a full queue's 429, say), broken connections, time-outs.
+    pub(crate) failed: u64,
     /// How long it ran.
     pub(crate) seconds: f64,
     /// Latency of the answers.
@@ -29,6 +31,19 @@ pub(crate) struct Load {
     pub(crate) p99_ms: f64,
     /// Latency of the answers.
     pub(crate) p999_ms: f64,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "answers of some seconds")]
+impl Load {
+    /// Right answers per second.
+    pub(crate) fn answers_per_second(&self) -> f64 {
+        self.right as f64 / self.seconds.max(1e-9)
+    }
+
+    /// What came to nothing.
+    pub(crate) fn errors(&self) -> f64 {
+        (self.wrong + self.failed) as f64
+    }
 }
 
 /// Whether wrk is there, and which.
@@ -116,7 +131,7 @@ mod tests {
 
     #[test]
     fn only_the_scripts_own_line_counts() {
-        let text = "Running 1s test\nskerry {\"right\":10,\"wrong\":0,\"seconds\":1.5,\"p50_ms\":1,\"p99_ms\":2,\"p999_ms\":3}\n";
+        let text = "Running 1s test\nskerry {\"right\":10,\"wrong\":0,\"failed\":2,\"seconds\":1.5,\"p50_ms\":1,\"p99_ms\":2,\"p999_ms\":3}\n";
         assert_eq!(parse(text).unwrap().right, 10);
         assert!(parse("Requests/sec: 5").is_err());
         assert!(parse("skerry {").is_err());

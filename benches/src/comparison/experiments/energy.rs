@@ -7,8 +7,8 @@ use crate::comparison::host::{Busy, Energy};
 use crate::comparison::record::{Missing, Series};
 use crate::comparison::workload::Call;
 
-/// Calls of one measurement.
-const CALLS: usize = 1000;
+/// What is told is the cost of so many calls.
+const CALLS: f64 = 1000.0;
 
 pub(super) fn measure(course: &mut Course<'_>) -> anyhow::Result<()> {
     if Energy::now().is_none() {
@@ -20,7 +20,7 @@ pub(super) fn measure(course: &mut Course<'_>) -> anyhow::Result<()> {
     course.each(course.starters(), |course, contender| {
         let starts = course.plan.energy_starts;
         contender.settle()?;
-        let spent = spend(course, contender.name(), "start", starts, |course| {
+        let spent = spend(course, contender.name(), "start", pieces(starts), |course| {
             for _ in 0..starts {
                 course.interruption.check()?;
                 asking::start(contender, course.interruption)?.instance.stop()?;
@@ -35,8 +35,9 @@ pub(super) fn measure(course: &mut Course<'_>) -> anyhow::Result<()> {
         let started = asking::start(contender, course.interruption)?;
         let call = Call::sum(language_of(contender));
         started.asking.ask(&call)?;
-        spend(course, contender.name(), "1000_calls", 1, |course| {
-            for _ in 0..CALLS {
+        let calls = course.plan.energy_calls;
+        spend(course, contender.name(), "1000_calls", pieces(calls) / CALLS, |course| {
+            for _ in 0..calls {
                 course.interruption.check()?;
                 started.asking.ask(&call)?;
             }
@@ -51,13 +52,11 @@ fn spend(
     course: &mut Course<'_>,
     contender: &str,
     work: &str,
-    pieces: usize,
+    pieces: f64,
     mut do_it: impl FnMut(&Course<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let (busy, energy) = (Busy::now(), Energy::now());
     do_it(course)?;
-    #[expect(clippy::cast_precision_loss, reason = "some pieces")]
-    let pieces = pieces.max(1) as f64;
     let series = |metric, unit| Series::new("energy", contender, metric, unit).with("work", work);
     if let (Some(before), Some(now)) = (busy, Busy::now()) {
         course.keep(series("processor_seconds", "s").samples(vec![now.seconds_since(before) / pieces]));
@@ -66,4 +65,9 @@ fn spend(
         course.keep(series("joules", "J").samples(vec![now.joules_since(&before) / pieces]));
     }
     Ok(())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "some thousand")]
+fn pieces(count: usize) -> f64 {
+    count.max(1) as f64
 }

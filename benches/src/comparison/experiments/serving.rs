@@ -5,7 +5,7 @@ use crate::comparison::asking;
 use crate::comparison::contender::Contender;
 use crate::comparison::record::{Better, Missing, Series};
 use crate::comparison::workload::Call;
-use crate::comparison::wrk;
+use crate::comparison::wrk::{self, Load};
 
 pub(super) fn measure(course: &mut Course<'_>) -> anyhow::Result<()> {
     if wrk::version().is_none() {
@@ -29,20 +29,21 @@ pub(super) fn measure(course: &mut Course<'_>) -> anyhow::Result<()> {
         }
         for (call, bytes) in &calls {
             for &connections in &course.plan.connections {
-                course.interruption.check()?;
-                let load = wrk::run(
-                    &started.asking,
-                    started.instance.endpoint(),
-                    call,
-                    connections,
-                    course.plan.serving,
-                    course.folder,
-                );
-                match load {
-                    Ok(load) => keep(course, contender, call, *bytes, connections, load),
-                    // The others may work all the same: a body may be too large for one.
-                    Err(error) => course.fail(contender, &error.context(format!("serving {}", call.name))),
+                let mut loads = Vec::new();
+                for _ in 0..course.plan.serving_rounds {
+                    course.interruption.check()?;
+                    let endpoint = started.instance.endpoint();
+                    let (seconds, folder) = (course.plan.serving, course.folder);
+                    match wrk::run(&started.asking, endpoint, call, connections, seconds, folder) {
+                        Ok(load) => loads.push(load),
+                        // The others may work all the same: a body may be too large for one.
+                        Err(error) => {
+                            course.fail(contender, &error.context(format!("serving {}", call.name)));
+                            break;
+                        }
+                    }
                 }
+                keep(course, contender, call, *bytes, connections, &loads);
             }
         }
         started.instance.stop()
@@ -55,8 +56,13 @@ fn keep(
     call: &Call,
     bytes: Option<usize>,
     connections: u32,
-    load: wrk::Load,
+    loads: &[Load],
 ) {
+    let wrong: u64 = loads.iter().map(|load| load.wrong).sum();
+    if wrong > 0 {
+        let failure = format!("{}: {wrong} wrong answers to {} under load", contender.name(), call.name);
+        course.findings.failures.push(failure);
+    }
     let series = |metric, unit| {
         let series = Series::new("serving", contender.name(), metric, unit)
             .with("function", call.name)
@@ -66,13 +72,11 @@ fn keep(
             None => series,
         }
     };
-    #[expect(clippy::cast_precision_loss, reason = "answers of some seconds")]
-    let (right, wrong) = (load.right as f64, load.wrong as f64);
-    course.keep(
-        series("requests_per_second", "1/s").better(Better::Higher).samples(vec![right / load.seconds.max(1e-9)]),
-    );
-    for (metric, ms) in [("latency_p50", load.p50_ms), ("latency_p99", load.p99_ms), ("latency_p999", load.p999_ms)] {
-        course.keep(series(metric, "ms").samples(vec![ms]));
-    }
-    course.keep(series("errors", "count").samples(vec![wrong]));
+    let per_load = |figure: fn(&Load) -> f64| loads.iter().map(figure).collect::<Vec<_>>();
+    course
+        .keep(series("requests_per_second", "1/s").better(Better::Higher).samples(per_load(Load::answers_per_second)));
+    course.keep(series("latency_p50", "ms").samples(per_load(|load| load.p50_ms)));
+    course.keep(series("latency_p99", "ms").samples(per_load(|load| load.p99_ms)));
+    course.keep(series("latency_p999", "ms").samples(per_load(|load| load.p999_ms)));
+    course.keep(series("errors", "count").samples(per_load(Load::errors)));
 }

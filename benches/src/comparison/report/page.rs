@@ -215,7 +215,11 @@ fn validity(record: &Record) -> Markup {
 
 fn conditions(record: &Record) -> Markup {
     let machine = &record.machine;
-    let command = if record.quick { "skerry bench all --quick" } else { "skerry bench all" };
+    let command = match record.command.as_str() {
+        "" if record.quick => "skerry bench all --quick",
+        "" => "skerry bench all",
+        command => command,
+    };
     let rows = [
         ("Processor", format!("{} × {}", machine.processors, machine.processor)),
         ("Memory", format!("{} MiB", machine.memory_mib)),

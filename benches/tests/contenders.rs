@@ -1,5 +1,6 @@
 //! Each contender for real, where this machine can: started, asked for a sum, ended. What cannot be set up is skipped with
 //! the reason, as a quick run does; `SKERRY_IMAGE` and `SKERRY_BINARY` say what is there already.
+#![allow(clippy::unwrap_used, reason = "a helper of tests fails like a test")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -1,5 +1,5 @@
 //! Each contender for real, where this machine can: started, asked for a sum, ended. What cannot be set up is skipped with
-//! the reason, as a quick run does; `SKERRY_IMAGE` and `SKERRY_BINARY` say what is there already.
+//! the reason; `SKERRY_IMAGE` and `SKERRY_BINARY` say what is there already.
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails like a test")]
 
 use std::path::{Path, PathBuf};
@@ -14,7 +14,12 @@ static TURN: Mutex<()> = Mutex::new(());
 
 fn contenders(names: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_contenders"));
-    command.args(["--quick", "--contenders", names]).stdin(Stdio::null());
+    // A quick run makes no root file system for FastAPI, which takes minutes, and no image with Python, which the end-to-end
+    // tests have made by now.
+    if names != "runc-fastapi" {
+        command.arg("--quick");
+    }
+    command.args(["--contenders", names]).stdin(Stdio::null());
     command
 }
 
@@ -82,7 +87,12 @@ fn the_fastapi_service_answers_and_leaves_nothing() {
 
 #[test]
 fn a_microvm_with_linux_answers_and_leaves_nothing() {
-    answers_and_leaves_nothing("linux-microvm");
+    // Its kernel hangs in one of some thirty boots under emulation, which is no fault of what is tested here.
+    let hung = std::panic::catch_unwind(|| answers_and_leaves_nothing("linux-microvm")).is_err();
+    if hung {
+        eprintln!("once more: the microVM with Linux did not answer");
+        answers_and_leaves_nothing("linux-microvm");
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use anyhow::{Context, ensure};
 use serde_json::json;
 use skerry_api::provisioning::StartPath;
 use skerry_image::{Flavour, Image};
+use skerry_oci::{CreationTime, Unikernel};
 use tokio::runtime::Runtime;
 
 use super::{Setup, artefact, linux_program};
@@ -17,6 +18,8 @@ use crate::comparison::contender::{Artefact, Contender, Endpoint, Instance, Phas
 use crate::engine::{Engine, EngineParts, EnginePlaces};
 use crate::{processes, runtimes};
 
+/// What an artefact of this kind is called.
+const OCI_IMAGE: &str = "OCI image FROM scratch";
 /// Machines in the pool.
 const POOL_SIZE: usize = 4;
 /// Memory of a machine with Python.
@@ -90,7 +93,7 @@ fn name(flavour: Flavour, path: StartPath, spares: usize) -> &'static str {
     }
 }
 
-/// What an image of Skerry's is: two files.
+/// What an image of Skerry's is: the OCI image that `skerry image build --oci` writes.
 pub(super) fn artefact_of(setup: &Setup, image: &Image) -> anyhow::Result<Artefact> {
     let features: &[&str] = if image.flavour == Flavour::Python { &["python"] } else { &[] };
     let mut crates = BTreeSet::new();
@@ -101,7 +104,16 @@ pub(super) fn artefact_of(setup: &Setup, image: &Image) -> anyhow::Result<Artefa
     ] {
         crates.extend(linux_program::crates(&setup.source_root.join(folder), package, target, features)?);
     }
-    artefact::of_files("OCI image FROM scratch", &[&image.loader, &image.unikernel], crates.len() as u64)
+    let files = artefact::of_files(OCI_IMAGE, &[&image.loader, &image.unikernel], crates.len() as u64)?;
+    let unikernel = Unikernel {
+        flavour: image.flavour.name().to_owned(),
+        description: image.flavour.description().to_owned(),
+        revision: image.id.clone(),
+        loader: image.loader.clone(),
+        unikernel: image.unikernel.clone(),
+    };
+    let sizes = skerry_oci::pack(&unikernel, CreationTime::default())?.sizes();
+    Ok(Artefact { compressed_bytes: sizes.layer_compressed_bytes, ..files })
 }
 
 impl Contender for Skerry {

@@ -423,11 +423,4 @@ mod tests {
         }
         check(&Arguments::command());
     }
-
-    #[test]
-    fn a_request_path_cannot_hold_another_request() {
-        assert!(parse_path("/metrics").is_ok());
-        assert!(parse_path("/ HTTP/1.1\r\nX: y").is_err());
-        assert!(parse_path("healthz").is_err());
-    }
 }

@@ -116,3 +116,15 @@ fn parse_path(text: &str) -> Result<String, String> {
         Err("a path begins with / and has no blanks".to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_path_cannot_hold_another_request() {
+        assert!(parse_path("/metrics").is_ok());
+        assert!(parse_path("/ HTTP/1.1\r\nX: y").is_err());
+        assert!(parse_path("healthz").is_err());
+    }
+}

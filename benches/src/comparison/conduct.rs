@@ -60,7 +60,8 @@ pub fn compare(arguments: &ComparisonArguments, places: &Places, tell: &dyn Fn(&
     let setup = Setup::prepare(arguments, places, tell)?;
     machine.accelerator = setup.accelerator.accelerator.to_string();
     machine.accelerator_reason.clone_from(&setup.accelerator.reason);
-    let (contenders, missing) = contenders::all(&setup, arguments, tell);
+    let (contenders, mut missing) = contenders::all(&setup, arguments, tell);
+    missing.extend(contenders::absent(&setup, arguments));
     let mut findings = Findings { missing, ..Findings::default() };
     for experiment in arguments.experiments() {
         if interruption.has_come() {

@@ -29,23 +29,22 @@ pub(crate) mod trial;
 use std::sync::Arc;
 
 use anyhow::{bail, ensure};
-use skerry_api::provisioning::StartPath;
-use skerry_image::Flavour;
+use skerry_vmm::Accelerator;
 
 use super::arguments::ComparisonArguments;
 use super::contender::Contender;
 use super::record::Missing;
 pub(crate) use setup::Setup;
 
-/// The engine's default: machines restored in advance, of each kind that was asked for lately.
-const DEFAULT_SPARES: usize = 1;
-
 /// All that there are, in the order of tables.
-pub(crate) const NAMES: [&str; 13] = [
+pub(crate) const NAMES: [&str; 16] = [
     "skerry-cold",
     "skerry-snapshot",
     "skerry-snapshot-alone",
     "skerry-pool",
+    "skerry-tcg-cold",
+    "skerry-tcg-snapshot",
+    "skerry-tcg-pool",
     "skerry-python-cold",
     "skerry-python-snapshot",
     "skerry-python-pool",
@@ -64,7 +63,12 @@ pub(crate) fn all(
     tell: &dyn Fn(&str),
 ) -> (Vec<Arc<dyn Contender>>, Vec<Missing>) {
     let (mut contenders, mut missing) = (Vec::new(), Vec::new());
-    for name in NAMES.into_iter().filter(|name| arguments.wants(name)) {
+    // Where everything is emulated, they would be the same once more.
+    let is_double = |name: &str| {
+        setup.accelerator.accelerator == Accelerator::Tcg
+            && skerry::WAYS.iter().any(|way| way.name == name && way.emulated)
+    };
+    for name in NAMES.into_iter().filter(|name| arguments.wants(name) && !is_double(name)) {
         tell(&format!("preparing {name}"));
         match one(setup, name) {
             Ok(contender) => contenders.push(contender),
@@ -74,18 +78,25 @@ pub(crate) fn all(
     (contenders, missing)
 }
 
+/// What could take part elsewhere, and why not here.
+pub(crate) fn absent(setup: &Setup, arguments: &ComparisonArguments) -> Vec<Missing> {
+    let mut absent = Vec::new();
+    if setup.accelerator.accelerator == Accelerator::Tcg {
+        let why = format!("microVMs are emulated in this run: {}", setup.accelerator.reason);
+        absent.push(Missing { what: "KVM".to_owned(), why });
+    }
+    if arguments.wants("skerry-uhyve") {
+        let why = "uhyve has networking only for Hermit's kernel 0.13.2 and newer, ours is 0.11: it boots, and cannot be asked";
+        absent.push(Missing { what: "skerry-uhyve".to_owned(), why: why.to_owned() });
+    }
+    absent
+}
+
 fn one(setup: &Setup, name: &str) -> anyhow::Result<Arc<dyn Contender>> {
-    let with_spares =
-        |flavour, path, spares| anyhow::Ok(Arc::new(skerry::Skerry::prepare(setup, flavour, path, spares)?));
-    let skerry = |flavour, path| with_spares(flavour, path, DEFAULT_SPARES);
+    if let Some(way) = skerry::WAYS.into_iter().find(|way| way.name == name) {
+        return Ok(Arc::new(skerry::Skerry::prepare(setup, way)?));
+    }
     Ok(match name {
-        "skerry-cold" => skerry(Flavour::Minimal, StartPath::Cold)?,
-        "skerry-snapshot" => skerry(Flavour::Minimal, StartPath::Snapshot)?,
-        "skerry-snapshot-alone" => with_spares(Flavour::Minimal, StartPath::Snapshot, 0)?,
-        "skerry-pool" => skerry(Flavour::Minimal, StartPath::Pool)?,
-        "skerry-python-cold" => skerry(Flavour::Python, StartPath::Cold)?,
-        "skerry-python-snapshot" => skerry(Flavour::Python, StartPath::Snapshot)?,
-        "skerry-python-pool" => skerry(Flavour::Python, StartPath::Pool)?,
         "skerry-cold-direct" => Arc::new(direct::Direct::prepare(setup)?),
         "runc" => Arc::new(runc::Runc::prepare(setup, setup.linux_program()?)?),
         "runc-fastapi" => Arc::new(fastapi::FastApi::prepare(setup)?),
@@ -115,6 +126,13 @@ fn require_tool(program: &str, package: &str) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_way_of_skerrys_is_among_the_names_once() {
+        for way in skerry::WAYS {
+            assert_eq!(NAMES.iter().filter(|name| **name == way.name).count(), 1, "{}", way.name);
+        }
+    }
 
     #[test]
     fn a_program_that_is_missing_is_named_with_its_package() {

@@ -10,6 +10,7 @@ use serde_json::json;
 use skerry_api::provisioning::StartPath;
 use skerry_image::{Flavour, Image};
 use skerry_oci::{CreationTime, Unikernel};
+use skerry_vmm::Accelerator;
 use tokio::runtime::Runtime;
 
 use super::{Setup, artefact, linux_program};
@@ -20,6 +21,8 @@ use crate::{processes, runtimes};
 
 /// What an artefact of this kind is called.
 const OCI_IMAGE: &str = "OCI image FROM scratch";
+/// The engine's default: machines restored in advance, of each kind that was asked for lately.
+const DEFAULT_SPARES: usize = 1;
 /// Machines in the pool.
 const POOL_SIZE: usize = 4;
 /// Memory of a machine with Python.
@@ -31,13 +34,44 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// After a machine was started or ended, so that the kernel's own cleaning up is over.
 const SETTLE: Duration = Duration::from_millis(50);
 
-/// Skerry by one start path.
-pub(super) struct Skerry {
-    name: &'static str,
+/// One of the ways in which Skerry takes part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Way {
+    /// The contender's name.
+    pub(super) name: &'static str,
+    flavour: Flavour,
     path: StartPath,
     /// Machines restored in advance.
     spares: usize,
-    flavour: Flavour,
+    /// Whether guests are emulated even where KVM runs them.
+    pub(super) emulated: bool,
+}
+
+const fn way(name: &'static str, flavour: Flavour, path: StartPath) -> Way {
+    Way { name, flavour, path, spares: DEFAULT_SPARES, emulated: false }
+}
+
+const fn emulated(name: &'static str, path: StartPath) -> Way {
+    Way { emulated: true, ..way(name, Flavour::Minimal, path) }
+}
+
+/// All of them.
+pub(super) const WAYS: [Way; 10] = [
+    way("skerry-cold", Flavour::Minimal, StartPath::Cold),
+    way("skerry-snapshot", Flavour::Minimal, StartPath::Snapshot),
+    Way { spares: 0, ..way("skerry-snapshot-alone", Flavour::Minimal, StartPath::Snapshot) },
+    way("skerry-pool", Flavour::Minimal, StartPath::Pool),
+    emulated("skerry-tcg-cold", StartPath::Cold),
+    emulated("skerry-tcg-snapshot", StartPath::Snapshot),
+    emulated("skerry-tcg-pool", StartPath::Pool),
+    way("skerry-python-cold", Flavour::Python, StartPath::Cold),
+    way("skerry-python-snapshot", Flavour::Python, StartPath::Snapshot),
+    way("skerry-python-pool", Flavour::Python, StartPath::Pool),
+];
+
+/// Skerry by one start path.
+pub(super) struct Skerry {
+    way: Way,
     parts: EngineParts,
     artefact: Artefact,
     runtime: Arc<Runtime>,
@@ -51,14 +85,15 @@ impl Skerry {
     ///
     /// # Errors
     /// When there is no image.
-    pub(super) fn prepare(setup: &Setup, flavour: Flavour, path: StartPath, spares: usize) -> anyhow::Result<Self> {
-        let image = setup.image(flavour)?;
+    pub(super) fn prepare(setup: &Setup, way: Way) -> anyhow::Result<Self> {
+        let image = setup.image(way.flavour)?;
+        let mut parts = setup.engine(&image);
+        if way.emulated {
+            parts.accelerator = Accelerator::Tcg;
+        }
         Ok(Self {
-            name: name(flavour, path, spares),
-            path,
-            spares,
-            flavour,
-            parts: setup.engine(&image),
+            way,
+            parts,
             artefact: artefact_of(setup, &image)?,
             runtime: Arc::clone(&setup.runtime),
             serving: OnceLock::new(),
@@ -71,25 +106,13 @@ impl Skerry {
         if let Some(serving) = self.serving.get() {
             return Ok(serving);
         }
-        let serving = Serving::start(self).with_context(|| format!("the engine of {}", self.name))?;
+        let serving = Serving::start(self).with_context(|| format!("the engine of {}", self.way.name))?;
         Ok(self.serving.get_or_init(|| Arc::new(serving)))
     }
 
     /// Memory of its machines.
     fn memory_mib(&self) -> u32 {
-        if self.flavour == Flavour::Python { PYTHON_MEMORY_MIB } else { crate::bench::MEMORY_MIB }
-    }
-}
-
-fn name(flavour: Flavour, path: StartPath, spares: usize) -> &'static str {
-    match (flavour, path) {
-        (Flavour::Python, StartPath::Cold) => "skerry-python-cold",
-        (Flavour::Python, StartPath::Snapshot) => "skerry-python-snapshot",
-        (Flavour::Python, StartPath::Pool) => "skerry-python-pool",
-        (_, StartPath::Cold) => "skerry-cold",
-        (_, StartPath::Snapshot) if spares == 0 => "skerry-snapshot-alone",
-        (_, StartPath::Snapshot) => "skerry-snapshot",
-        (_, StartPath::Pool) => "skerry-pool",
+        if self.way.flavour == Flavour::Python { PYTHON_MEMORY_MIB } else { crate::bench::MEMORY_MIB }
     }
 }
 
@@ -118,30 +141,31 @@ pub(super) fn artefact_of(setup: &Setup, image: &Image) -> anyhow::Result<Artefa
 
 impl Contender for Skerry {
     fn name(&self) -> &'static str {
-        self.name
+        self.way.name
     }
 
     fn title(&self) -> String {
-        let python = if self.flavour == Flavour::Python { "Python, " } else { "" };
-        let path = match self.path {
+        let python = if self.way.flavour == Flavour::Python { "Python, " } else { "" };
+        let emulated = if self.way.emulated { "emulated, " } else { "" };
+        let path = match self.way.path {
             StartPath::Cold => "cold boot",
-            StartPath::Snapshot if self.spares == 0 => "snapshot alone",
+            StartPath::Snapshot if self.way.spares == 0 => "snapshot alone",
             StartPath::Snapshot => "snapshot",
             StartPath::Pool => "pool",
         };
-        format!("Skerry, {python}{path}")
+        format!("Skerry, {emulated}{python}{path}")
     }
 
     fn description(&self) -> String {
-        let path = match self.path {
+        let path = match self.way.path {
             StartPath::Cold => "each boots a machine".to_owned(),
-            StartPath::Snapshot if self.spares == 0 => {
+            StartPath::Snapshot if self.way.spares == 0 => {
                 "each starts QEMU and goes on from a snapshot that was made before; nothing waits".to_owned()
             }
             StartPath::Snapshot => format!(
                 "each goes on from a snapshot that was made before; {} machine, restored in advance and not yet running, waits \
                  for the next start, as is the default",
-                self.spares
+                self.way.spares
             ),
             StartPath::Pool => {
                 format!(
@@ -152,7 +176,7 @@ impl Contender for Skerry {
         format!(
             "`skerry engine` with the flavour {}: a start is a POST of a runtime with {} MiB; {path}. Each call goes through \
              the engine's gateway, with a password. Image {}, QEMU under {}.",
-            self.flavour.name(),
+            self.way.flavour.name(),
             self.memory_mib(),
             self.parts.image_id,
             self.parts.accelerator
@@ -160,7 +184,7 @@ impl Contender for Skerry {
     }
 
     fn languages(&self) -> &'static [&'static str] {
-        if self.flavour == Flavour::Python { &["C", "WASM", "PY"] } else { &["C", "WASM"] }
+        if self.way.flavour == Flavour::Python { &["C", "WASM", "PY"] } else { &["C", "WASM"] }
     }
 
     fn artefact(&self) -> &Artefact {
@@ -180,7 +204,7 @@ impl Contender for Skerry {
             prefix: format!("/r/{id}"),
             authorization: Some(client::authorization()),
         };
-        Ok(Box::new(Started { id, path: self.path, serving: Arc::clone(serving), endpoint, is_there: true }))
+        Ok(Box::new(Started { id, path: self.way.path, serving: Arc::clone(serving), endpoint, is_there: true }))
     }
 
     fn shared_processes(&self) -> Vec<u32> {
@@ -206,21 +230,21 @@ impl Serving {
     /// Starts an engine that can only take this path, and lets it take it once: the first start touches files and code that
     /// later ones find in memory.
     fn start(skerry: &Skerry) -> anyhow::Result<Self> {
-        let flavour = skerry.flavour.name();
+        let flavour = skerry.way.flavour.name();
         // The default names lead to a flavour that this engine has no image of.
         let alias = format!("Function={flavour}");
-        let pool = format!("{flavour}={}", if skerry.path == StartPath::Pool { POOL_SIZE } else { 0 });
-        let snapshots = format!("--snapshots={}", skerry.path != StartPath::Cold);
+        let pool = format!("{flavour}={}", if skerry.way.path == StartPath::Pool { POOL_SIZE } else { 0 });
+        let snapshots = format!("--snapshots={}", skerry.way.path != StartPath::Cold);
         let memory = skerry.memory_mib().to_string();
-        let [_, spares] = waiting(skerry.path, skerry.spares).map(|count| count.to_string());
+        let [_, spares] = waiting(skerry.way.path, skerry.way.spares).map(|count| count.to_string());
         let arguments =
             ["--alias", &alias, "--pool", &pool, &snapshots, "--spares", &spares, "--default-memory-mib", &memory];
-        let places = EnginePlaces::new(&skerry.parts, skerry.name)?;
+        let places = EnginePlaces::new(&skerry.parts, skerry.way.name)?;
         let engine = skerry.runtime.block_on(Engine::start(&skerry.parts, &places, &arguments))?;
         let serving = Self {
             runtime: Arc::clone(&skerry.runtime),
-            path: skerry.path,
-            spares: skerry.spares,
+            path: skerry.way.path,
+            spares: skerry.way.spares,
             flavour,
             clients: Mutex::default(),
             instances: AtomicUsize::new(0),

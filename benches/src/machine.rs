@@ -16,10 +16,7 @@ pub(crate) struct Facts(Map<String, Value>);
 impl Facts {
     /// Gathers them.
     pub(crate) fn gather(source_root: &Path, skerry: &Path, qemu: &Qemu, accelerator: &str, image: &Image) -> Self {
-        let revision =
-            first_line(Command::new("git").args(["rev-parse", "--short=12", "HEAD"]).current_dir(source_root));
-        let changed = output(Command::new("git").args(["status", "--porcelain", "-uno"]).current_dir(source_root));
-        let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default().trim().to_owned();
+        let (revision, is_changed) = revision(source_root);
         let facts = json!({
             "processor": processor(),
             "cores": std::thread::available_parallelism().map_or(0, std::num::NonZero::get),
@@ -32,7 +29,7 @@ impl Facts {
             "image": image.id,
             "image_bytes": image.size_bytes(),
             "revision": revision,
-            "revision_changed": !changed.is_empty(),
+            "revision_changed": is_changed,
             "debug_build": cfg!(debug_assertions),
         });
         Self(facts.as_object().cloned().unwrap_or_default())
@@ -64,8 +61,22 @@ impl Facts {
     }
 }
 
-fn processor() -> String {
-    let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+/// A source tree's revision, and whether files have changed since; `unknown` outside of git.
+pub(crate) fn revision(source_root: &Path) -> (String, bool) {
+    let git = |arguments: &[&str]| output(Command::new("git").args(arguments).current_dir(source_root));
+    let revision = git(&["rev-parse", "--short=12", "HEAD"]);
+    let is_changed = !git(&["status", "--porcelain", "-uno"]).is_empty();
+    (if revision.is_empty() { "unknown".to_owned() } else { revision }, is_changed)
+}
+
+/// A small file of the kernel's; empty where there is none.
+pub(crate) fn read(path: &str) -> String {
+    std::fs::read_to_string(path).unwrap_or_default().trim().to_owned()
+}
+
+/// The processor's name.
+pub(crate) fn processor() -> String {
+    let text = read("/proc/cpuinfo");
     let name = text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
     name.map_or_else(|| "unknown processor".to_owned(), |(_, name)| name.trim().to_owned())
 }

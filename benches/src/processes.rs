@@ -115,6 +115,62 @@ pub(crate) fn shared_memory(process_id: u32) -> anyhow::Result<SharedMemory> {
     })
 }
 
+/// What processes take together, in MiB.
+///
+/// # Errors
+/// When one of them is gone, or is not this user's.
+pub(crate) fn total_pss_mib(ids: &[u32]) -> anyhow::Result<f64> {
+    let mut kib = 0;
+    for id in ids {
+        kib += shared_memory(*id)?.total_kib;
+    }
+    Ok(crate::experiments::mib(kib))
+}
+
+/// Processor time of the whole machine so far, in the kernel's ticks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MachineTicks {
+    /// All of it.
+    pub(crate) all: u64,
+    /// What nobody wanted.
+    pub(crate) idle: u64,
+    /// What other machines on the same host had.
+    pub(crate) stolen: u64,
+}
+
+impl MachineTicks {
+    /// Up to now; `None` where the kernel does not say.
+    pub(crate) fn now() -> Option<Self> {
+        Self::of(&fs::read_to_string("/proc/stat").ok()?)
+    }
+
+    /// From the first line of proc_stat(5): user, nice, system, idle, iowait, irq, softirq, steal; what follows is in these.
+    pub(crate) fn of(text: &str) -> Option<Self> {
+        let fields = text.lines().next()?.strip_prefix("cpu ")?.split_whitespace();
+        let ticks: Vec<u64> = fields.map_while(|field| field.parse().ok()).take(8).collect();
+        let [_, _, _, idle, waiting, _, _, stolen] = ticks[..] else { return None };
+        let sum = |ticks: &[u64]| ticks.iter().fold(0, |sum: u64, ticks| sum.saturating_add(*ticks));
+        Some(Self { all: sum(&ticks), idle: sum(&[idle, waiting]), stolen })
+    }
+
+    /// What was neither idle nor stolen.
+    fn busy(self) -> u64 {
+        self.all.saturating_sub(self.idle).saturating_sub(self.stolen)
+    }
+
+    /// Seconds of processor that were used since `before`.
+    pub(crate) fn busy_seconds_since(self, before: Self) -> f64 {
+        seconds(self.busy().saturating_sub(before.busy()))
+    }
+
+    /// The share of the machine that was busy since `before`.
+    #[expect(clippy::cast_precision_loss, reason = "ticks of an hour")]
+    pub(crate) fn busy_share_since(self, before: Self) -> f64 {
+        let all = self.all.saturating_sub(before.all).max(1);
+        self.busy().saturating_sub(before.busy()) as f64 / all as f64
+    }
+}
+
 /// The memory of a process that is in RAM, in KiB.
 ///
 /// # Errors
@@ -144,10 +200,13 @@ fn kib_of(text: &str, name: &str) -> Option<u64> {
 /// Seconds of processor that a process has used in its life; 0 for one that is gone.
 pub(crate) fn processor_seconds(process_id: u32) -> f64 {
     let stat = fs::read_to_string(format!("/proc/{process_id}/stat")).unwrap_or_default();
+    seconds(ticks_of(&stat, 2))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "ticks of a short life")]
+fn seconds(ticks: u64) -> f64 {
     let per_second = sysconf(SysconfVar::CLK_TCK).ok().flatten().unwrap_or(100);
-    #[expect(clippy::cast_precision_loss, reason = "ticks of a short life")]
-    let seconds = ticks_of(&stat, 2) as f64 / per_second as f64;
-    seconds
+    ticks as f64 / per_second as f64
 }
 
 /// The first times in a line of proc_pid_stat(5): user, system, and both again of all children that were waited for. The
@@ -189,6 +248,15 @@ mod tests {
         assert_eq!(kib_of("Rss: 9 kB\n", "Pss:"), None);
         let stat = "7 (a ) b) S 1 7 7 0 -1 4194560 100 0 0 0 20 3 5 1 20 0 1";
         assert_eq!((ticks_of(stat, 2), ticks_of(stat, 4), ticks_of("", 2)), (23, 29, 0));
+    }
+
+    #[test]
+    fn busy_is_what_is_neither_idle_nor_stolen() {
+        let before = MachineTicks::of("cpu  100 0 100 800 0 0 0 50 0 0\n").unwrap();
+        let after = MachineTicks::of("cpu  150 0 110 830 10 0 0 90 0 0\n").unwrap();
+        assert!((after.busy_share_since(before) - 60.0 / 140.0).abs() < 1e-9);
+        assert!(after.busy_seconds_since(before) > 0.0);
+        assert!(MachineTicks::of("cpu  1 2").is_none());
     }
 
     #[test]
@@ -238,7 +306,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_read_without_harm(text in "\\PC{0,200}") {
-            let _ = (kib_of(&text, "Pss:"), ticks_of(&text, 4), listening(&text).count());
+            let _ = (MachineTicks::of(&text), kib_of(&text, "Pss:"), ticks_of(&text, 4), listening(&text).count());
         }
     }
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use crate::processes::ticks_of;
+use crate::processes::{MachineTicks, ticks_of};
 
 /// How long is looked before a measurement, and again while others compute.
 const LOOK: Duration = Duration::from_millis(100);
@@ -21,9 +21,7 @@ const MOST_WAITING: Duration = Duration::from_secs(1200);
 /// Processor time so far: of the whole machine, and of this process with all its descendants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ProcessorTime {
-    all_ticks: u64,
-    idle_ticks: u64,
-    stolen_ticks: u64,
+    machine: MachineTicks,
     own_ticks: u64,
 }
 
@@ -99,25 +97,15 @@ impl Quiet {
 impl ProcessorTime {
     /// Up to now; `None` where the kernel does not say.
     pub(crate) fn now() -> Option<Self> {
-        let machine = fs::read_to_string("/proc/stat").ok()?;
-        Self::of(&machine, own_ticks(std::process::id(), &all_processes()))
-    }
-
-    /// From the first line of proc_stat(5): user, nice, system, idle, iowait, irq, softirq, steal; what follows is in these.
-    fn of(machine: &str, own_ticks: u64) -> Option<Self> {
-        let fields = machine.lines().next()?.strip_prefix("cpu ")?.split_whitespace();
-        let ticks: Vec<u64> = fields.map_while(|field| field.parse().ok()).take(8).collect();
-        let [_, _, _, idle, waiting, _, _, stolen] = ticks[..] else { return None };
-        let sum = |ticks: &[u64]| ticks.iter().fold(0, |sum: u64, ticks| sum.saturating_add(*ticks));
-        Some(Self { all_ticks: sum(&ticks), idle_ticks: sum(&[idle, waiting]), stolen_ticks: stolen, own_ticks })
+        Some(Self { machine: MachineTicks::now()?, own_ticks: own_ticks(std::process::id(), &all_processes()) })
     }
 
     /// What others took since `before`.
     pub(crate) fn others_since(self, before: Self) -> OthersShares {
         let since = |ticks: fn(&Self) -> u64| ticks(&self).saturating_sub(ticks(&before));
-        let all = since(|time| time.all_ticks);
-        let stolen = since(|time| time.stolen_ticks);
-        let ours = since(|time| time.own_ticks) + since(|time| time.idle_ticks) + stolen;
+        let all = since(|time| time.machine.all);
+        let stolen = since(|time| time.machine.stolen);
+        let ours = since(|time| time.own_ticks) + since(|time| time.machine.idle) + stolen;
         #[expect(clippy::cast_precision_loss, reason = "ticks of a run")]
         let share = |ticks: u64| ticks as f64 / all.max(1) as f64;
         OthersShares { processes: share(all.saturating_sub(ours)), machines: share(stolen) }
@@ -178,11 +166,11 @@ mod tests {
 
     #[test]
     fn what_is_neither_idle_nor_stolen_nor_ours_is_others() {
-        let before = ProcessorTime::of("cpu  100 0 100 800 0 0 0 0 0 0\ncpu0 1", 0).unwrap();
-        let after = ProcessorTime::of("cpu  150 0 110 820 10 0 0 10 0 0\ncpu0 1", 40).unwrap();
+        let time = |text, own_ticks| ProcessorTime { machine: MachineTicks::of(text).unwrap(), own_ticks };
+        let before = time("cpu  100 0 100 800 0 0 0 0 0 0\ncpu0 1", 0);
+        let after = time("cpu  150 0 110 820 10 0 0 10 0 0\ncpu0 1", 40);
         assert_eq!(after.others_since(before), OthersShares { processes: 0.2, machines: 0.1 });
         assert_eq!(before.others_since(before).total(), 0.0);
-        assert!(ProcessorTime::of("cpu  1 2", 0).is_none());
     }
 
     #[test]
@@ -198,13 +186,13 @@ mod tests {
     fn the_kernels_line_of_a_process_is_understood() {
         let stat = "7 (a ) b) S 5 7 7 0 -1 4194560 100 0 0 0 20 3 5 1 20 0 1";
         assert_eq!(process(stat), Some(Process { parent: 5, ticks: 29 }));
-        assert!(ProcessorTime::now().unwrap().all_ticks > 0);
+        assert!(ProcessorTime::now().unwrap().machine.all > 0);
     }
 
     proptest! {
         #[test]
-        fn any_text_is_read_without_harm(text in "(cpu )?[ -~]{0,100}") {
-            let _ = (ProcessorTime::of(&text, 1), process(&text));
+        fn any_text_is_read_without_harm(text in "[ -~]{0,100}") {
+            let _ = process(&text);
         }
     }
 }

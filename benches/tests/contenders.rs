@@ -14,11 +14,6 @@ static TURN: Mutex<()> = Mutex::new(());
 
 fn contenders(names: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_contenders"));
-    // A quick run makes no root file system for FastAPI, which takes minutes, and no image with Python, which the end-to-end
-    // tests have made by now.
-    if names != "runc-fastapi" {
-        command.arg("--quick");
-    }
     command.args(["--contenders", names]).stdin(Stdio::null());
     command
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
+use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
 use super::arguments::ComparisonArguments;
@@ -26,8 +27,8 @@ pub enum Ended {
     Complete(Report),
     /// Something failed or answered wrongly: [`Record::failures`] says what.
     WithFailures(Report),
-    /// A signal came; what had been measured is in the report.
-    Interrupted(Report),
+    /// This signal came; what had been measured is in the report.
+    Interrupted(Signal, Report),
 }
 
 /// What a run leaves.
@@ -105,10 +106,10 @@ pub fn compare(arguments: &ComparisonArguments, places: &Places, tell: &dyn Fn(&
         notes: findings.notes,
     };
     let report = write(record, &arguments.out)?;
-    Ok(match (interruption.has_come(), report.record.failures.is_empty()) {
-        (true, _) => Ended::Interrupted(report),
-        (false, true) => Ended::Complete(report),
-        (false, false) => Ended::WithFailures(report),
+    Ok(match (interruption.signal(), report.record.failures.is_empty()) {
+        (Some(signal), _) => Ended::Interrupted(signal, report),
+        (None, true) => Ended::Complete(report),
+        (None, false) => Ended::WithFailures(report),
     })
 }
 
@@ -122,11 +123,8 @@ fn command() -> String {
 }
 
 fn described(contender: &Arc<dyn Contender>) -> ContenderRecord {
-    ContenderRecord {
-        name: contender.name().to_owned(),
-        title: contender.title(),
-        description: contender.description(),
-    }
+    let profile = contender.profile().clone();
+    ContenderRecord { name: profile.name.to_owned(), title: profile.title, description: profile.description }
 }
 
 /// Writes the three files.

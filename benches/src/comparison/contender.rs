@@ -6,20 +6,13 @@ use std::net::SocketAddr;
 
 /// A way to run the FaaS API: Skerry by one start path, a container, a microVM with Linux, a bare process.
 pub(crate) trait Contender: Send + Sync {
-    /// Its name in data and on the command line, the same in every run: lower case, hyphens.
-    fn name(&self) -> &'static str;
+    /// What it is.
+    fn profile(&self) -> &Profile;
 
-    /// Its name in tables and charts.
-    fn title(&self) -> String;
-
-    /// What exactly it is, in a sentence that a sceptic can check.
-    fn description(&self) -> String;
-
-    /// The languages of functions that it runs, as the API's `lang` names them: `C`, `PY`, `WASM`.
-    fn languages(&self) -> &'static [&'static str];
-
-    /// What has to be shipped to run it.
-    fn artefact(&self) -> &Artefact;
+    /// Its name in the data.
+    fn name(&self) -> &'static str {
+        self.profile().name
+    }
 
     /// Waits until a start can be measured: pools are filled, nothing is left of the instance before. Not part of a start.
     ///
@@ -40,6 +33,37 @@ pub(crate) trait Contender: Send + Sync {
     fn shared_processes(&self) -> Vec<u32> {
         Vec::new()
     }
+}
+
+/// What a contender is, however it is started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Profile {
+    /// Its name in data and on the command line, the same in every run: lower case, hyphens.
+    pub(crate) name: &'static str,
+    /// Its name in tables and charts.
+    pub(crate) title: String,
+    /// What exactly it is, in a sentence that a sceptic can check.
+    pub(crate) description: String,
+    /// The languages of functions that it runs, as the API's `lang` names them: `C`, `PY`, `WASM`. Where only one is wanted,
+    /// it is asked in the first.
+    pub(crate) languages: &'static [&'static str],
+    /// Where it takes part.
+    pub(crate) role: Role,
+    /// Whether it is Skerry: whatever becomes of it is a failure of the run, and not only a gap in the report.
+    pub(crate) is_ours: bool,
+    /// What has to be shipped to run it.
+    pub(crate) artefact: Artefact,
+}
+
+/// Where a contender takes part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Everywhere.
+    Everything,
+    /// Where instances are started, and what waits for starts is counted: once started, another contender has the same.
+    Starts,
+    /// Where requests are served, alone.
+    Serving,
 }
 
 /// One started instance. Dropped, it is ended, and nothing is left of it.

@@ -49,7 +49,7 @@ const SUM_PYTHON: &str = "def sum(a, b):\n    return a + b\n";
 const WAIT_PYTHON: &str = "import time\n\ndef wait(ms):\n    time.sleep(ms / 1000)\n    return ms\n";
 const LENGTH_C: &str = "#include <string.h>\nint length(char *text) { return strlen(text); }";
 const LENGTH_PYTHON: &str = "def length(text):\n    return len(text)\n";
-/// Waits without computing: nothing that a function could do while it waits for something else.
+/// Looks at the clock until the time is over.
 const WAIT_C: &str = "#include <time.h>\nint wait_ms(int ms) {\n    struct timespec from, now;\n    \
     clock_gettime(CLOCK_MONOTONIC, &from);\n    do clock_gettime(CLOCK_MONOTONIC, &now);\n    \
     while ((now.tv_sec - from.tv_sec) * 1000 + (now.tv_nsec - from.tv_nsec) / 1000000 < ms);\n    return ms;\n}";

@@ -12,7 +12,7 @@ use skerry_vmm::{Accelerator, Backend, Lifetime, MicroVm, Network, Qemu, VmSpec}
 use super::Setup;
 use super::skerry::artefact_of;
 use crate::bench::MEMORY_MIB;
-use crate::comparison::contender::{Artefact, Contender, Endpoint, Instance};
+use crate::comparison::contender::{Contender, Endpoint, Instance, Profile, Role};
 
 /// How long a boot may take.
 const BOOT_TIMEOUT: Duration = Duration::from_secs(60);
@@ -23,7 +23,7 @@ pub(super) struct Direct {
     image: Image,
     accelerator: Accelerator,
     folder: PathBuf,
-    artefact: Artefact,
+    profile: Profile,
 }
 
 impl Direct {
@@ -37,33 +37,25 @@ impl Direct {
             image: setup.image.clone(),
             accelerator: setup.accelerator.accelerator,
             folder: setup.folder().join("direct"),
-            artefact: artefact_of(setup, &setup.image)?,
+            profile: Profile {
+                name: "skerry-cold-direct",
+                title: "Skerry, no gateway".to_owned(),
+                description: format!(
+                    "The minimal image in a machine of {MEMORY_MIB} MiB without an engine: connections come through QEMU's \
+                     user networking, not through the gateway."
+                ),
+                languages: &["C", "WASM"],
+                role: Role::Serving,
+                is_ours: true,
+                artefact: artefact_of(setup, &setup.image)?,
+            },
         })
     }
 }
 
 impl Contender for Direct {
-    fn name(&self) -> &'static str {
-        "skerry-cold-direct"
-    }
-
-    fn title(&self) -> String {
-        "Skerry, no gateway".to_owned()
-    }
-
-    fn description(&self) -> String {
-        format!(
-            "The minimal image in a machine of {MEMORY_MIB} MiB without an engine: connections come through QEMU's user \
-             networking, not through the gateway."
-        )
-    }
-
-    fn languages(&self) -> &'static [&'static str] {
-        &["C", "WASM"]
-    }
-
-    fn artefact(&self) -> &Artefact {
-        &self.artefact
+    fn profile(&self) -> &Profile {
+        &self.profile
     }
 
     fn start(&self) -> anyhow::Result<Box<dyn Instance>> {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::debian_kernel::replace;
 use super::runc::{Containers, version};
 use super::{Setup, artefact, ports, require_root, require_tool};
-use crate::comparison::contender::{Artefact, Contender, Endpoint, Instance};
+use crate::comparison::contender::{Artefact, Contender, Endpoint, Instance, Profile, Role};
 
 /// Debian's release, and what is installed of it beside its base: Python, and a compiler of C with its headers.
 const RELEASE: &str = "bookworm";
@@ -38,8 +38,7 @@ const ENVIRONMENT: [&str; 3] = ["PATH=/usr/bin:/bin", "PYTHONPATH=/opt/service",
 /// The contender `runc-fastapi`.
 pub(super) struct FastApi {
     containers: Containers,
-    artefact: Artefact,
-    description: String,
+    profile: Profile,
 }
 
 impl FastApi {
@@ -61,29 +60,22 @@ impl FastApi {
             version()
         );
         let containers = Containers::prepare(setup, &root.path, MEMORY_MIB, &ENVIRONMENT, true)?;
-        Ok(Self { containers, artefact: root.artefact, description })
+        let profile = Profile {
+            name: "runc-fastapi",
+            title: "runc, FastAPI".to_owned(),
+            description,
+            languages: &["PY", "C"],
+            role: Role::Everything,
+            is_ours: false,
+            artefact: root.artefact,
+        };
+        Ok(Self { containers, profile })
     }
 }
 
 impl Contender for FastApi {
-    fn name(&self) -> &'static str {
-        "runc-fastapi"
-    }
-
-    fn title(&self) -> String {
-        "runc, FastAPI".to_owned()
-    }
-
-    fn description(&self) -> String {
-        self.description.clone()
-    }
-
-    fn languages(&self) -> &'static [&'static str] {
-        &["C", "PY"]
-    }
-
-    fn artefact(&self) -> &Artefact {
-        &self.artefact
+    fn profile(&self) -> &Profile {
+        &self.profile
     }
 
     fn start(&self) -> anyhow::Result<Box<dyn Instance>> {

@@ -5,22 +5,21 @@ use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::Context;
 use skerry_api::faas::GUEST_PORT;
 use skerry_vmm::Accelerator;
 
+use super::child::{Announcement, ChildInstance};
 use super::cpio::{self, Entry};
 use super::debian_kernel::{self, DebianKernel};
 use super::linux_program::{LinuxProgram, build_static};
 use super::run_folder::RunFolder;
-use super::runc::tail;
 use super::{Setup, artefact, ports};
-use crate::comparison::contender::{Artefact, Contender, Endpoint, Instance};
-use crate::processes;
+use crate::comparison::contender::{Contender, Endpoint, Instance, Profile};
 
 /// Memory of the machine. With 80 MiB it boots, with 72 it does not; the rest is for functions.
 const MEMORY_MIB: u32 = 96;
@@ -49,8 +48,10 @@ const SANDBOX: &str = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resour
 const READY: &[u8] = b"\"event\":\"ready\"";
 /// How long a boot may take: many at once take long, and some hang for good.
 const BOOT_TIMEOUT: Duration = Duration::from_secs(120);
-/// Between two looks at the console.
-const LOOK_AGAIN: Duration = Duration::from_millis(1);
+/// The machine's console, in its folder.
+const CONSOLE: &str = "serial.log";
+/// What QEMU says, in the same.
+const QEMU_LOG: &str = "qemu.log";
 
 /// The contender `linux-microvm`.
 pub(super) struct LinuxMicroVm {
@@ -60,8 +61,7 @@ pub(super) struct LinuxMicroVm {
     kernel: PathBuf,
     initramfs: PathBuf,
     command_line: String,
-    artefact: Artefact,
-    description: String,
+    profile: Profile,
 }
 
 impl LinuxMicroVm {
@@ -94,7 +94,7 @@ impl LinuxMicroVm {
         debian_kernel::replace(&initramfs, &cpio::archive(&entries)?)?;
         // The kernel is a package; the first program is one crate and a library.
         let mut artefact =
-            artefact::of_files("kernel and initramfs", &[&kernel.kernel, &initramfs], program.components + 3)?;
+            artefact::of_files("kernel and initramfs", &[&kernel.kernel, &initramfs], program.artefact.components + 3)?;
         let programs = modules.iter().map(|(_, content)| content).chain([&init, &runtime]);
         artefact.files = 1 + programs.clone().count() as u64;
         artefact.code_bytes += programs.map(|content| artefact::code_bytes(content)).sum::<u64>();
@@ -119,8 +119,7 @@ impl LinuxMicroVm {
             kernel: kernel.kernel,
             initramfs,
             command_line,
-            artefact,
-            description,
+            profile: Profile { artefact, ..program.profile("linux-microvm", "Linux microVM", description) },
         })
     }
 
@@ -130,12 +129,13 @@ impl LinuxMicroVm {
             Accelerator::Kvm => ("kvm", KVM_CPU),
             Accelerator::Tcg => (TCG, TCG_CPU),
         };
+        let serial = format!("file,id=serial,path={CONSOLE}");
         let network = format!("user,id=net,restrict=on,hostfwd=tcp:{address}-10.0.2.15:{GUEST_PORT}");
         let memory = format!("{MEMORY_MIB}M");
         let words = [
             &["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-machine", MACHINE][..],
             &["-accel", accelerator, "-cpu", processor, "-smp", "1", "-m", &memory, "-sandbox", SANDBOX],
-            &["-chardev", "file,id=serial,path=serial.log", "-serial", "chardev:serial"],
+            &["-chardev", &serial, "-serial", "chardev:serial"],
             &["-netdev", &network, "-global", "virtio-mmio.force-legacy=off"],
             &["-device", "virtio-net-device,netdev=net", "-append", &self.command_line],
         ];
@@ -144,31 +144,14 @@ impl LinuxMicroVm {
 }
 
 impl Contender for LinuxMicroVm {
-    fn name(&self) -> &'static str {
-        "linux-microvm"
-    }
-
-    fn title(&self) -> String {
-        "Linux microVM".to_owned()
-    }
-
-    fn description(&self) -> String {
-        self.description.clone()
-    }
-
-    fn languages(&self) -> &'static [&'static str] {
-        &["C", "WASM"]
-    }
-
-    fn artefact(&self) -> &Artefact {
-        &self.artefact
+    fn profile(&self) -> &Profile {
+        &self.profile
     }
 
     fn start(&self) -> anyhow::Result<Box<dyn Instance>> {
         let address = ports::free_address()?;
-        let folder = self.run.path().join(self.run.new_name());
-        fs::create_dir(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let log = File::create(folder.join("qemu.log")).context("cannot write QEMU's log")?;
+        let (_, folder) = self.run.new_folder()?;
+        let log = File::create(folder.join(QEMU_LOG)).context("cannot write QEMU's log")?;
         let child = Command::new(&self.qemu)
             .args(self.arguments(address))
             .arg("-kernel")
@@ -182,65 +165,8 @@ impl Contender for LinuxMicroVm {
             .process_group(0)
             .spawn()
             .with_context(|| format!("cannot start {}", self.qemu.display()))?;
-        Ok(Box::new(Machine { child, folder, endpoint: Endpoint::plain(address) }))
-    }
-}
-
-/// Dropped, it is ended.
-struct Machine {
-    child: Child,
-    folder: PathBuf,
-    endpoint: Endpoint,
-}
-
-impl Instance for Machine {
-    fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
-    }
-
-    fn wait_until_reachable(&mut self) -> anyhow::Result<()> {
-        let console = self.folder.join("serial.log");
-        let deadline = Instant::now() + BOOT_TIMEOUT;
-        loop {
-            let said = fs::read(&console).unwrap_or_default();
-            if said.windows(READY.len()).any(|words| words == READY) {
-                return Ok(());
-            }
-            if let Some(status) = self.child.try_wait().context("cannot look at QEMU")? {
-                bail!("QEMU ended with {status}; {}", tail(&self.folder.join("qemu.log")));
-            }
-            ensure!(
-                Instant::now() < deadline,
-                "Linux does not boot within {} s; on its console {}",
-                BOOT_TIMEOUT.as_secs(),
-                tail(&console)
-            );
-            std::thread::sleep(LOOK_AGAIN);
-        }
-    }
-
-    fn processes(&self) -> Vec<u32> {
-        processes::with_descendants(self.child.id())
-    }
-
-    fn subject(&self) -> u32 {
-        self.child.id()
-    }
-
-    fn stop(self: Box<Self>) -> anyhow::Result<()> {
-        let process_id = self.child.id();
-        drop(self);
-        processes::wait_until_gone(process_id).context("QEMU does not end")
-    }
-}
-
-impl Drop for Machine {
-    fn drop(&mut self) {
-        // One that has ended already is as good.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        if let Err(error) = fs::remove_dir_all(&self.folder) {
-            eprintln!("cannot remove {}: {error}", self.folder.display());
-        }
+        let announcement = Announcement { words: READY, said_in: CONSOLE, complaints: QEMU_LOG, timeout: BOOT_TIMEOUT };
+        let endpoint = Endpoint::plain(address);
+        Ok(Box::new(ChildInstance { child, folder, endpoint, announcement: Some(announcement) }))
     }
 }

@@ -8,6 +8,9 @@ use std::process::Command;
 
 use anyhow::{Context, ensure};
 
+use super::artefact;
+use crate::comparison::contender::{Artefact, Profile, Role};
+
 /// What it is built for. Debian's and rustup's toolchains for this machine have it.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 /// Where the unikernel's profile is.
@@ -20,8 +23,8 @@ const GUEST_ONLY: &str = "rustpython";
 pub(super) struct LinuxProgram {
     /// Its file.
     pub(super) path: PathBuf,
-    /// Crates that it is made of.
-    pub(super) components: u64,
+    /// It alone, as all that has to be shipped.
+    pub(super) artefact: Artefact,
 }
 
 impl LinuxProgram {
@@ -37,7 +40,22 @@ impl LinuxProgram {
         fs::write(&profile, guest_profile(&manifest)).with_context(|| format!("cannot write {}", profile.display()))?;
         let arguments = [OsStr::new("--config"), profile.as_os_str()];
         let path = build(source_root, "skerry-runtime", cache, &arguments)?;
-        Ok(Self { path, components: crates(source_root, "skerry-runtime", TARGET, &[])?.len() as u64 })
+        let components = crates(source_root, "skerry-runtime", TARGET, &[])?.len() as u64;
+        let artefact = artefact::of_files("Linux program, alone in its image", &[&path], components)?;
+        Ok(Self { path, artefact })
+    }
+
+    /// What a contender is that runs it.
+    pub(super) fn profile(&self, name: &'static str, title: &str, description: String) -> Profile {
+        Profile {
+            name,
+            title: title.to_owned(),
+            description,
+            languages: &["C", "WASM"],
+            role: Role::Everything,
+            is_ours: false,
+            artefact: self.artefact.clone(),
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 //! It measures nothing but sizes.
 
 mod artefact;
+mod child;
 mod container_config;
 mod cpio;
 mod debian_kernel;
@@ -102,7 +103,7 @@ fn one(setup: &Setup, name: &str) -> anyhow::Result<Arc<dyn Contender>> {
         "runc-fastapi" => Arc::new(fastapi::FastApi::prepare(setup)?),
         "podman" => Arc::new(podman::Podman::prepare(setup, setup.linux_program()?)?),
         "linux-microvm" => Arc::new(linux_microvm::LinuxMicroVm::prepare(setup, setup.linux_program()?)?),
-        "process" => Arc::new(process::Process::prepare(setup, setup.linux_program()?)?),
+        "process" => Arc::new(process::Process::prepare(setup, setup.linux_program()?)),
         _ => bail!("no contender has this name"),
     })
 }

@@ -10,8 +10,9 @@ use anyhow::{Context, bail};
 use super::linux_program::LinuxProgram;
 use super::run_folder::{RunFolder, is_left_over};
 use super::runc::MEMORY_MIB;
-use super::{Setup, artefact, ports, require_root, require_tool};
-use crate::comparison::contender::{Artefact, Contender, Endpoint, Instance};
+use super::{Setup, ports, require_root, require_tool};
+use crate::comparison::contender::{Contender, Endpoint, Instance, Profile, Role};
+use crate::comparison::host::version_of;
 use crate::processes;
 
 /// The image's name in the store, which holds no other.
@@ -23,8 +24,7 @@ const USER_LIMITS: [&str; 4] = ["--ulimit", "nofile=4096:4096", "--ulimit", "npr
 pub(super) struct Podman {
     run: Arc<RunFolder>,
     store: Store,
-    artefact: Artefact,
-    description: String,
+    profile: Profile,
 }
 
 impl Podman {
@@ -40,20 +40,16 @@ impl Podman {
         let store = Store { folder: setup.cache.join("podman") };
         store.remove_left_over();
         store.import(setup.folder(), &program.path)?;
-        let artefact = artefact::of_files("OCI image FROM scratch", &[&program.path], program.components)?;
         let description = format!(
             "`podman run` of the same image as runc's ({}), with runc below it and {MEMORY_MIB} MiB of memory: podman itself, \
              its overlay of the image and its monitor conmon are counted. It has podman's default rights, and, as runc here, \
              the host's network.",
-            version()
+            version_of("podman", &["--version"]).unwrap_or_else(|| "podman".to_owned())
         );
-        Ok(Self { run: Arc::clone(&setup.run), store, artefact, description })
+        let profile = program.profile("podman", "podman, the same runtime", description);
+        // Once it runs, it is runc's container.
+        Ok(Self { run: Arc::clone(&setup.run), store, profile: Profile { role: Role::Starts, ..profile } })
     }
-}
-
-fn version() -> String {
-    let output = Command::new("podman").arg("--version").output().map(|output| output.stdout).unwrap_or_default();
-    String::from_utf8_lossy(&output).trim().to_owned()
 }
 
 /// Podman with images and containers in the cache, so that nothing of the user's is touched.
@@ -114,24 +110,8 @@ fn run(command: &mut Command, what: &str) -> anyhow::Result<()> {
 }
 
 impl Contender for Podman {
-    fn name(&self) -> &'static str {
-        "podman"
-    }
-
-    fn title(&self) -> String {
-        "podman, the same runtime".to_owned()
-    }
-
-    fn description(&self) -> String {
-        self.description.clone()
-    }
-
-    fn languages(&self) -> &'static [&'static str] {
-        &["C", "WASM"]
-    }
-
-    fn artefact(&self) -> &Artefact {
-        &self.artefact
+    fn profile(&self) -> &Profile {
+        &self.profile
     }
 
     fn start(&self) -> anyhow::Result<Box<dyn Instance>> {

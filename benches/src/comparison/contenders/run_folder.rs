@@ -50,6 +50,24 @@ impl RunFolder {
     pub(super) fn new_name(&self) -> String {
         format!("{}-{}", self.run, self.next.fetch_add(1, Ordering::Relaxed))
     }
+
+    /// A folder for one instance, with the instance's name.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(super) fn new_folder(&self) -> anyhow::Result<(String, PathBuf)> {
+        let name = self.new_name();
+        let folder = self.path.join(&name);
+        fs::create_dir(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        Ok((name, folder))
+    }
+}
+
+/// The end of an instance's log, for a message.
+pub(super) fn tail(log: &Path) -> String {
+    let text = fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text[text.len().saturating_sub(1000)..]).trim().to_owned();
+    if text.is_empty() { "it said nothing".to_owned() } else { format!("it said: {text}") }
 }
 
 impl Drop for RunFolder {
@@ -119,6 +137,15 @@ mod tests {
         let path = run.path().to_owned();
         drop(run);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn of_a_log_the_end_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        assert_eq!(tail(&log), "it said nothing");
+        fs::write(&log, "x".repeat(5000) + "the end\n").unwrap();
+        assert!(tail(&log).ends_with("the end") && tail(&log).len() < 1100);
     }
 
     #[test]

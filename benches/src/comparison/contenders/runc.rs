@@ -11,9 +11,10 @@ use serde_json::Value;
 
 use super::container_config::ContainerConfig;
 use super::linux_program::LinuxProgram;
-use super::run_folder::{RunFolder, is_left_over};
-use super::{Setup, artefact, ports, require_root, require_tool, seccomp};
-use crate::comparison::contender::{Artefact, Contender, Endpoint, Instance};
+use super::run_folder::{RunFolder, is_left_over, tail};
+use super::{Setup, ports, require_root, require_tool, seccomp};
+use crate::comparison::contender::{Contender, Endpoint, Instance, Profile};
+use crate::comparison::host::version_of;
 use crate::processes;
 
 /// Memory of a container with our runtime: that of Skerry's machines.
@@ -56,9 +57,7 @@ impl Containers {
     /// # Errors
     /// When it does not start; nothing is left of it.
     pub(super) fn start(&self, arguments: &[String], endpoint: Endpoint) -> anyhow::Result<Container> {
-        let name = self.run.new_name();
-        let bundle = self.run.path().join(&name);
-        fs::create_dir(&bundle).with_context(|| format!("cannot make {}", bundle.display()))?;
+        let (name, bundle) = self.run.new_folder()?;
         let config = ContainerConfig {
             name: &name,
             root: &self.root,
@@ -171,18 +170,10 @@ fn names(list: &Value) -> impl Iterator<Item = &str> {
     list.as_array().into_iter().flatten().filter_map(|container| container["id"].as_str())
 }
 
-/// The end of a log, for a message.
-pub(super) fn tail(log: &Path) -> String {
-    let text = fs::read(log).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text[text.len().saturating_sub(1000)..]).trim().to_owned();
-    if text.is_empty() { "it said nothing".to_owned() } else { format!("it said: {text}") }
-}
-
 /// The contender `runc`.
 pub(super) struct Runc {
     containers: Containers,
-    artefact: Artefact,
-    description: String,
+    profile: Profile,
 }
 
 impl Runc {
@@ -192,7 +183,6 @@ impl Runc {
     /// When this machine cannot, with what is missing.
     pub(super) fn prepare(setup: &Setup, program: &LinuxProgram) -> anyhow::Result<Self> {
         let root = scratch_root(setup, program)?;
-        let artefact = artefact::of_files("OCI image FROM scratch", &[&program.path], program.components)?;
         let seccomp = if Path::new(seccomp::PROFILE).exists() {
             "podman's default seccomp profile"
         } else {
@@ -205,14 +195,14 @@ impl Runc {
              no address translation), its files are there unpacked, without an overlay, and nobody watches over it.",
             version()
         );
-        Ok(Self { containers: Containers::prepare(setup, &root, MEMORY_MIB, &[], false)?, artefact, description })
+        let profile = program.profile("runc", "runc, the same runtime", description);
+        Ok(Self { containers: Containers::prepare(setup, &root, MEMORY_MIB, &[], false)?, profile })
     }
 }
 
 /// What runc calls itself.
 pub(super) fn version() -> String {
-    let output = Command::new("runc").arg("--version").output().map(|output| output.stdout).unwrap_or_default();
-    String::from_utf8_lossy(&output).lines().next().unwrap_or("runc").replace(" version ", " ")
+    version_of("runc", &["--version"]).unwrap_or_else(|| "runc".to_owned()).replace(" version ", " ")
 }
 
 /// A root folder with the program and nothing else.
@@ -225,24 +215,8 @@ fn scratch_root(setup: &Setup, program: &LinuxProgram) -> anyhow::Result<PathBuf
 }
 
 impl Contender for Runc {
-    fn name(&self) -> &'static str {
-        "runc"
-    }
-
-    fn title(&self) -> String {
-        "runc, the same runtime".to_owned()
-    }
-
-    fn description(&self) -> String {
-        self.description.clone()
-    }
-
-    fn languages(&self) -> &'static [&'static str] {
-        &["C", "WASM"]
-    }
-
-    fn artefact(&self) -> &Artefact {
-        &self.artefact
+    fn profile(&self) -> &Profile {
+        &self.profile
     }
 
     fn start(&self) -> anyhow::Result<Box<dyn Instance>> {
@@ -263,14 +237,5 @@ mod tests {
         let list = json!([{"id": "a", "pid": 1}, {"pid": 2}, {"id": "b"}]);
         assert_eq!(names(&list).collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(names(&json!(null)).count(), 0);
-    }
-
-    #[test]
-    fn of_a_log_the_end_is_told() {
-        let folder = tempfile::tempdir().unwrap();
-        let log = folder.path().join("log");
-        assert_eq!(tail(&log), "it said nothing");
-        fs::write(&log, "x".repeat(5000) + "the end\n").unwrap();
-        assert!(tail(&log).ends_with("the end") && tail(&log).len() < 1100);
     }
 }

@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 
 use super::{Setup, artefact, linux_program};
 use crate::client::{self, Client};
-use crate::comparison::contender::{Artefact, Contender, Endpoint, Instance, Phase};
+use crate::comparison::contender::{Artefact, Contender, Endpoint, Instance, Phase, Profile, Role};
 use crate::engine::{Engine, EngineParts, EnginePlaces};
 use crate::{processes, runtimes};
 
@@ -69,11 +69,61 @@ pub(super) const WAYS: [Way; 10] = [
     way("skerry-python-pool", Flavour::Python, StartPath::Pool),
 ];
 
+impl Way {
+    /// Memory of its machines.
+    fn memory_mib(self) -> u32 {
+        if self.flavour == Flavour::Python { PYTHON_MEMORY_MIB } else { crate::bench::MEMORY_MIB }
+    }
+
+    fn profile(self, parts: &EngineParts, artefact: Artefact) -> Profile {
+        let is_python = self.flavour == Flavour::Python;
+        let (path, how) = match self.path {
+            StartPath::Cold => ("cold boot", "each boots a machine".to_owned()),
+            StartPath::Snapshot if self.spares == 0 => (
+                "snapshot alone",
+                "each starts QEMU and goes on from a snapshot that was made before; nothing waits".to_owned(),
+            ),
+            StartPath::Snapshot => (
+                "snapshot",
+                format!(
+                    "each goes on from a snapshot that was made before; {} machine, restored in advance and not yet running, \
+                     waits for the next start, as is the default",
+                    self.spares
+                ),
+            ),
+            StartPath::Pool => (
+                "pool",
+                format!(
+                    "each takes one of {POOL_SIZE} machines that wait, and goes on from a snapshot when there is none"
+                ),
+            ),
+        };
+        let [emulated, python] =
+            [(self.emulated, "emulated, "), (is_python, "Python, ")].map(|(is_so, word)| if is_so { word } else { "" });
+        Profile {
+            name: self.name,
+            title: format!("Skerry, {emulated}{python}{path}"),
+            description: format!(
+                "`skerry engine` with the flavour {}: a start is a POST of a runtime with {} MiB; {how}. Each call goes through \
+                 the engine's gateway, with a password. Image {}, QEMU under {}.",
+                self.flavour.name(),
+                self.memory_mib(),
+                parts.image_id,
+                parts.accelerator
+            ),
+            languages: if is_python { &["PY", "C", "WASM"] } else { &["C", "WASM"] },
+            role: if self.path == StartPath::Cold { Role::Everything } else { Role::Starts },
+            is_ours: true,
+            artefact,
+        }
+    }
+}
+
 /// Skerry by one start path.
 pub(super) struct Skerry {
     way: Way,
     parts: EngineParts,
-    artefact: Artefact,
+    profile: Profile,
     runtime: Arc<Runtime>,
     /// Started when the first start is prepared: who is not asked costs nothing.
     serving: OnceLock<Arc<Serving>>,
@@ -91,10 +141,11 @@ impl Skerry {
         if way.emulated {
             parts.accelerator = Accelerator::Tcg;
         }
+        let profile = way.profile(&parts, artefact_of(setup, &image)?);
         Ok(Self {
             way,
             parts,
-            artefact: artefact_of(setup, &image)?,
+            profile,
             runtime: Arc::clone(&setup.runtime),
             serving: OnceLock::new(),
             starting: Mutex::new(()),
@@ -108,11 +159,6 @@ impl Skerry {
         }
         let serving = Serving::start(self).with_context(|| format!("the engine of {}", self.way.name))?;
         Ok(self.serving.get_or_init(|| Arc::new(serving)))
-    }
-
-    /// Memory of its machines.
-    fn memory_mib(&self) -> u32 {
-        if self.way.flavour == Flavour::Python { PYTHON_MEMORY_MIB } else { crate::bench::MEMORY_MIB }
     }
 }
 
@@ -140,55 +186,8 @@ pub(super) fn artefact_of(setup: &Setup, image: &Image) -> anyhow::Result<Artefa
 }
 
 impl Contender for Skerry {
-    fn name(&self) -> &'static str {
-        self.way.name
-    }
-
-    fn title(&self) -> String {
-        let python = if self.way.flavour == Flavour::Python { "Python, " } else { "" };
-        let emulated = if self.way.emulated { "emulated, " } else { "" };
-        let path = match self.way.path {
-            StartPath::Cold => "cold boot",
-            StartPath::Snapshot if self.way.spares == 0 => "snapshot alone",
-            StartPath::Snapshot => "snapshot",
-            StartPath::Pool => "pool",
-        };
-        format!("Skerry, {emulated}{python}{path}")
-    }
-
-    fn description(&self) -> String {
-        let path = match self.way.path {
-            StartPath::Cold => "each boots a machine".to_owned(),
-            StartPath::Snapshot if self.way.spares == 0 => {
-                "each starts QEMU and goes on from a snapshot that was made before; nothing waits".to_owned()
-            }
-            StartPath::Snapshot => format!(
-                "each goes on from a snapshot that was made before; {} machine, restored in advance and not yet running, waits \
-                 for the next start, as is the default",
-                self.way.spares
-            ),
-            StartPath::Pool => {
-                format!(
-                    "each takes one of {POOL_SIZE} machines that wait, and goes on from a snapshot when there is none"
-                )
-            }
-        };
-        format!(
-            "`skerry engine` with the flavour {}: a start is a POST of a runtime with {} MiB; {path}. Each call goes through \
-             the engine's gateway, with a password. Image {}, QEMU under {}.",
-            self.way.flavour.name(),
-            self.memory_mib(),
-            self.parts.image_id,
-            self.parts.accelerator
-        )
-    }
-
-    fn languages(&self) -> &'static [&'static str] {
-        if self.way.flavour == Flavour::Python { &["C", "WASM", "PY"] } else { &["C", "WASM"] }
-    }
-
-    fn artefact(&self) -> &Artefact {
-        &self.artefact
+    fn profile(&self) -> &Profile {
+        &self.profile
     }
 
     fn settle(&self) -> anyhow::Result<()> {
@@ -235,7 +234,7 @@ impl Serving {
         let alias = format!("Function={flavour}");
         let pool = format!("{flavour}={}", if skerry.way.path == StartPath::Pool { POOL_SIZE } else { 0 });
         let snapshots = format!("--snapshots={}", skerry.way.path != StartPath::Cold);
-        let memory = skerry.memory_mib().to_string();
+        let memory = skerry.way.memory_mib().to_string();
         let [_, spares] = waiting(skerry.way.path, skerry.way.spares).map(|count| count.to_string());
         let arguments =
             ["--alias", &alias, "--pool", &pool, &snapshots, "--spares", &spares, "--default-memory-mib", &memory];

@@ -78,7 +78,7 @@ fn try_one(contender: &Arc<dyn Contender>, interruption: &Interruption) -> anyho
     let first_answer_ms = ms(started.first_answer);
     let mut results = serde_json::Map::new();
     // Nobody has WebAssembly at hand to send.
-    for language in contender.languages().iter().filter(|language| **language != "WASM") {
+    for language in contender.profile().languages.iter().filter(|language| **language != "WASM") {
         let begun = std::time::Instant::now();
         started.asking.ask(&Call::sum(language))?;
         results.insert(format!("first_sum_{}_ms", language.to_lowercase()), ms(begun.elapsed()).into());
@@ -87,16 +87,18 @@ fn try_one(contender: &Arc<dyn Contender>, interruption: &Interruption) -> anyho
     let phases = instance.phases()?;
     let own = instance.processes();
     ensure!(own.contains(&instance.subject()), "{} is not among its processes {own:?}", instance.subject());
-    let (pss_mib, shared_pss_mib) = (pss_mib(&own)?, pss_mib(&contender.shared_processes())?);
+    let [pss_mib, shared_pss_mib] =
+        [processes::total_pss_mib(&own)?, processes::total_pss_mib(&contender.shared_processes())?].map(hundredths);
     instance.stop()?;
     let left: Vec<u32> = own.iter().copied().filter(|id| !processes::with_descendants(*id).is_empty()).collect();
     ensure!(left.is_empty(), "processes are left of it: {left:?}");
     contender.settle()?;
-    let artefact = contender.artefact();
+    let profile = contender.profile();
+    let artefact = &profile.artefact;
     let mut line = json!({
-        "contender": contender.name(),
-        "title": contender.title(),
-        "description": contender.description(),
+        "contender": profile.name,
+        "title": profile.title,
+        "description": profile.description,
         "first_answer_ms": first_answer_ms,
         "pss_mib": pss_mib,
         "shared_pss_mib": shared_pss_mib,
@@ -118,13 +120,9 @@ fn try_one(contender: &Arc<dyn Contender>, interruption: &Interruption) -> anyho
 }
 
 fn ms(duration: std::time::Duration) -> f64 {
-    (duration.as_secs_f64() * 1e5).round() / 100.0
+    hundredths(duration.as_secs_f64() * 1e3)
 }
 
-fn pss_mib(ids: &[u32]) -> anyhow::Result<f64> {
-    let mut kib = 0;
-    for id in ids {
-        kib += processes::shared_memory(*id)?.total_kib;
-    }
-    Ok((crate::experiments::mib(kib) * 100.0).round() / 100.0)
+fn hundredths(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
 }

@@ -16,6 +16,8 @@ use crate::processes;
 const REST: Duration = Duration::from_secs(2);
 /// Instances that are started at the same time.
 const AT_ONCE: usize = 4;
+/// After so many failed starts no more are tried.
+const MOST_FAILURES: usize = 5;
 /// Memory that the host keeps for itself: no further instances are started when so much or less is available.
 const LEAST_AVAILABLE_KIB: u64 = 3 * 1024 * 1024;
 
@@ -26,17 +28,9 @@ pub(super) fn measure(course: &mut Course<'_>) -> anyhow::Result<()> {
         let mut running: Vec<Started> = Vec::new();
         let mut pss: Vec<(usize, f64)> = Vec::new();
         for &count in &course.plan.instances {
-            while running.len() < count && processes::available_kib().is_none_or(|kib| kib > LEAST_AVAILABLE_KIB) {
-                let missing = (count - running.len()).min(AT_ONCE);
-                add(course, contender, missing, &mut running)?;
-            }
-            if running.len() < count {
-                course.findings.notes.push(format!(
-                    "alloc: {} ended at {} instances, since the host had less than {} GiB left",
-                    contender.name(),
-                    running.len(),
-                    LEAST_AVAILABLE_KIB / 1024 / 1024
-                ));
+            if let Some(reason) = grow(course, contender, count, &mut running)? {
+                let (name, running) = (contender.name(), running.len());
+                course.findings.notes.push(format!("alloc: {name} ended at {running} instances: {reason}"));
                 break;
             }
             std::thread::sleep(REST);
@@ -64,25 +58,40 @@ pub(super) fn measure(course: &mut Course<'_>) -> anyhow::Result<()> {
     })
 }
 
-fn add(course: &Course<'_>, contender: &dyn Contender, count: usize, running: &mut Vec<Started>) -> anyhow::Result<()> {
-    course.interruption.check()?;
+/// Starts instances until there are so many, and asks each of them; says why there are fewer, if there are.
+fn grow(
+    course: &mut Course<'_>,
+    contender: &dyn Contender,
+    count: usize,
+    running: &mut Vec<Started>,
+) -> anyhow::Result<Option<String>> {
     let call = Call::sum(language_of(contender));
-    let mut failed = None;
-    for started in start_all(contender, count, course.interruption) {
-        // Those that did start are kept even so, to be ended in order.
-        match started {
-            Ok(started) => {
-                started.asking.ask(&call)?;
-                running.push(started);
+    let mut failed = 0;
+    while running.len() < count {
+        course.interruption.check()?;
+        if processes::available_kib().is_some_and(|kib| kib < LEAST_AVAILABLE_KIB) {
+            return Ok(Some(format!("the host had less than {} GiB left", LEAST_AVAILABLE_KIB >> 20)));
+        }
+        // All that do start are kept before any is asked, to be ended in order.
+        let begun = running.len();
+        for started in start_all(contender, (count - begun).min(AT_ONCE), course.interruption) {
+            match started {
+                Ok(started) => running.push(started),
+                Err(error) => {
+                    course.interruption.check()?;
+                    course.mishap(contender, &error.context("alloc"));
+                    failed += 1;
+                }
             }
-            Err(error) => failed = Some(error),
+        }
+        if failed >= MOST_FAILURES {
+            return Ok(Some(format!("{failed} starts failed")));
+        }
+        for started in &running[begun..] {
+            started.asking.ask(&call)?;
         }
     }
-    match failed {
-        // One of many that fails is tried again by the caller, unless none starts at all.
-        Some(error) if running.is_empty() => Err(error),
-        _ => Ok(()),
-    }
+    Ok(None)
 }
 
 /// All memory, each page that is shared counted in parts, of everything that exists because of these instances.
@@ -92,13 +101,7 @@ fn total_mib(contender: &dyn Contender, running: &[Started]) -> anyhow::Result<f
     ids.sort_unstable();
     ids.dedup();
     ensure!(!ids.is_empty(), "no process is known");
-    let mut kib = 0;
-    for id in ids {
-        kib += processes::shared_memory(id)?.total_kib;
-    }
-    #[expect(clippy::cast_precision_loss, reason = "KiB of a machine")]
-    let mib = kib as f64 / 1024.0;
-    Ok(mib)
+    processes::total_pss_mib(&ids)
 }
 
 /// What each further instance takes: from the fewest to the most.

@@ -39,12 +39,9 @@ pub(super) fn measure(course: &mut Course<'_>) -> anyhow::Result<()> {
         course.keep(series("failed_starts", "count").samples(vec![failed.len() as f64]));
         match failed.into_iter().next() {
             Some(error) => {
-                let note = format!(
-                    "burst: {} of {count} starts of {} failed, so there is no time for all: {error:#}",
-                    count - each_ms.len(),
-                    contender.name()
-                );
-                course.findings.notes.push(note);
+                let started = each_ms.len();
+                let what = format!("burst: {started} of {count} started, so there is no time for all");
+                course.fail(contender, &error.context(what));
             }
             None => {
                 let all = each_ms.iter().copied().fold(0.0, f64::max);

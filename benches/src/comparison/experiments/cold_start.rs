@@ -19,7 +19,7 @@ const MOST_FAILURES: usize = 3;
 /// One start.
 struct Start {
     first_answer_ms: f64,
-    first_results_ms: Vec<(&'static str, f64)>,
+    first_result: (&'static str, f64),
     phases: Vec<Phase>,
 }
 
@@ -53,9 +53,7 @@ pub(super) fn measure(course: &mut Course<'_>) -> anyhow::Result<()> {
                     if samples.failed_in_a_row == MOST_FAILURES {
                         course.fail(samples.contender.as_ref(), &error.context("does not start, and was left out"));
                     } else {
-                        let note = format!("a start of {} failed: {error:#}", samples.contender.name());
-                        (course.tell)(&note);
-                        course.findings.notes.push(note);
+                        course.mishap(samples.contender.as_ref(), &error.context("a start failed"));
                     }
                 }
             }
@@ -91,7 +89,7 @@ fn start(course: &Course<'_>, contender: &dyn Contender, round: usize, restless:
     started.instance.stop()?;
     Ok(Start {
         first_answer_ms: milliseconds(started.first_answer),
-        first_results_ms: vec![(language, milliseconds(first_result))],
+        first_result: (language, milliseconds(first_result)),
         phases,
     })
 }
@@ -111,9 +109,8 @@ impl<'a> Samples<'a> {
     fn note(&mut self, start: Start) {
         self.failed_in_a_row = 0;
         self.first_answer_ms.push(start.first_answer_ms);
-        for (language, ms) in start.first_results_ms {
-            self.first_results_ms.entry(language).or_default().push(ms);
-        }
+        let (language, ms) = start.first_result;
+        self.first_results_ms.entry(language).or_default().push(ms);
         // What no phase covers belongs to the answer itself: the connection, the request, whatever the instance does first.
         let covered: f64 = start.phases.iter().map(|phase| phase.ms).sum();
         let rest = Phase { name: "rest".to_owned(), ms: (start.first_answer_ms - covered).max(0.0) };

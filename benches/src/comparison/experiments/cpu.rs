@@ -14,8 +14,7 @@ type Results = HashMap<(&'static str, &'static str), f64>;
 
 pub(super) fn measure(course: &mut Course<'_>) -> anyhow::Result<()> {
     let mut results = Results::new();
-    let subjects: Vec<_> = course.kinds().collect();
-    course.each(subjects.into_iter(), |course, contender| {
+    course.each(course.kinds(), |course, contender| {
         contender.settle()?;
         let started = asking::start(contender, course.interruption)?;
         for language in measured_languages(contender) {

@@ -3,9 +3,11 @@
 
 use super::{Course, language_of};
 use crate::comparison::asking;
-use crate::comparison::host::{Busy, Energy};
+use crate::comparison::contender::Role;
+use crate::comparison::host::Energy;
 use crate::comparison::record::{Missing, Series};
 use crate::comparison::workload::Call;
+use crate::processes::MachineTicks;
 
 /// What is told is the cost of so many calls.
 const CALLS: f64 = 1000.0;
@@ -29,7 +31,7 @@ pub(super) fn measure(course: &mut Course<'_>) -> anyhow::Result<()> {
             contender.settle()
         });
         spent?;
-        if course.kinds().all(|kind| kind.name() != contender.name()) {
+        if contender.profile().role != Role::Everything {
             return Ok(());
         }
         let started = asking::start(contender, course.interruption)?;
@@ -55,11 +57,11 @@ fn spend(
     pieces: f64,
     mut do_it: impl FnMut(&Course<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let (busy, energy) = (Busy::now(), Energy::now());
+    let (busy, energy) = (MachineTicks::now(), Energy::now());
     do_it(course)?;
     let series = |metric, unit| Series::new("energy", contender, metric, unit).with("work", work);
-    if let (Some(before), Some(now)) = (busy, Busy::now()) {
-        course.keep(series("processor_seconds", "s").samples(vec![now.seconds_since(before) / pieces]));
+    if let (Some(before), Some(now)) = (busy, MachineTicks::now()) {
+        course.keep(series("processor_seconds", "s").samples(vec![now.busy_seconds_since(before) / pieces]));
     }
     if let (Some(before), Some(now)) = (energy, Energy::now()) {
         course.keep(series("joules", "J").samples(vec![now.joules_since(&before) / pieces]));

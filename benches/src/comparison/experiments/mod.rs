@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use super::contender::Contender;
+use super::contender::{Contender, Role};
 use super::interruption::Interruption;
 use super::plan::Plan;
 use super::record::{Missing, Series};
@@ -104,14 +104,17 @@ impl Experiment {
 impl<'a> Course<'a> {
     /// The contenders whose starts are compared.
     fn starters(&self) -> impl Iterator<Item = &'a Arc<dyn Contender>> + use<'a> {
-        self.contenders.iter().filter(|contender| !contender.name().ends_with("-direct"))
+        self.contenders.iter().filter(|contender| contender.profile().role != Role::Serving)
     }
 
     /// The contenders that differ in more than how they are started: once started, a pool's machine is the snapshot's.
     fn kinds(&self) -> impl Iterator<Item = &'a Arc<dyn Contender>> + use<'a> {
-        self.starters().filter(|contender| {
-            !["-pool", "-snapshot"].iter().any(|path| contender.name().contains(path)) && contender.name() != "podman"
-        })
+        self.contenders.iter().filter(|contender| contender.profile().role == Role::Everything)
+    }
+
+    /// The contenders whose instances serve requests differently.
+    fn servers(&self) -> impl Iterator<Item = &'a Arc<dyn Contender>> + use<'a> {
+        self.contenders.iter().filter(|contender| contender.profile().role != Role::Starts)
     }
 
     /// Does something with each of them: what fails is noted, and the next one has its turn.
@@ -134,17 +137,29 @@ impl<'a> Course<'a> {
         Ok(())
     }
 
-    /// Notes that something went wrong. A wrong answer is a failure of the run, and so is whatever becomes of Skerry; another
-    /// contender that does not start or answer is missing, and named.
+    /// Something went wrong so that a figure is missing.
     fn fail(&mut self, contender: &dyn Contender, error: &anyhow::Error) {
-        let why = format!("{error:#}");
-        (self.tell)(&format!("{} failed: {why}", contender.name()));
-        let is_wrong = error.chain().any(|cause| cause.is::<WrongAnswer>());
-        if is_wrong || contender.name().starts_with("skerry") {
-            self.findings.failures.push(format!("{}: {why}", contender.name()));
-        } else {
-            self.findings.missing.push(Missing { what: contender.name().to_owned(), why });
+        if !self.is_failure(contender, error) {
+            self.findings.missing.push(Missing { what: contender.name().to_owned(), why: format!("{error:#}") });
         }
+    }
+
+    /// Something went wrong that is made up for by trying again.
+    fn mishap(&mut self, contender: &dyn Contender, error: &anyhow::Error) {
+        if !self.is_failure(contender, error) {
+            self.findings.notes.push(format!("{}: {error:#}", contender.name()));
+        }
+    }
+
+    /// Whether the run has failed by this, and if so, noted: a wrong answer is a failure whoever gave it, and so is whatever
+    /// becomes of Skerry. Others may fail to start or to answer.
+    fn is_failure(&mut self, contender: &dyn Contender, error: &anyhow::Error) -> bool {
+        (self.tell)(&format!("{} failed: {error:#}", contender.name()));
+        let is_failure = contender.profile().is_ours || error.chain().any(|cause| cause.is::<WrongAnswer>());
+        if is_failure {
+            self.findings.failures.push(format!("{}: {error:#}", contender.name()));
+        }
+        is_failure
     }
 
     /// Keeps a series that has samples.
@@ -155,17 +170,14 @@ impl<'a> Course<'a> {
     }
 }
 
-/// The language in which a contender is asked where only one is wanted: C where it can, since all but few can.
+/// The language in which a contender is asked where only one is wanted.
 fn language_of(contender: &dyn Contender) -> &'static str {
-    // What is there for Python is asked in Python.
-    let is_pythons = contender.name().contains("python") || contender.name().contains("fastapi");
-    let preferred = if is_pythons { "PY" } else { "C" };
-    contender.languages().iter().find(|language| **language == preferred).copied().unwrap_or("C")
+    contender.profile().languages.first().copied().unwrap_or("C")
 }
 
 /// The languages of a contender in which the functions of the experiments are written.
 fn measured_languages(contender: &dyn Contender) -> Vec<&'static str> {
-    ["C", "PY"].into_iter().filter(|language| contender.languages().contains(language)).collect()
+    ["C", "PY"].into_iter().filter(|language| contender.profile().languages.contains(language)).collect()
 }
 
 /// As milliseconds.

@@ -15,11 +15,7 @@ pub(super) fn measure(course: &mut Course<'_>) -> anyhow::Result<()> {
         });
         return Ok(());
     }
-    let subjects: Vec<_> = course
-        .kinds()
-        .chain(course.contenders.iter().filter(|contender| contender.name().ends_with("-direct")))
-        .collect();
-    course.each(subjects.into_iter(), |course, contender| {
+    course.each(course.servers(), |course, contender| {
         contender.settle()?;
         let started = asking::start(contender, course.interruption)?;
         let language = language_of(contender);

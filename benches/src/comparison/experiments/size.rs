@@ -5,7 +5,7 @@ use crate::comparison::record::Series;
 
 pub(super) fn measure(course: &mut Course<'_>) -> anyhow::Result<()> {
     course.each(course.kinds(), |course, contender| {
-        let artefact = contender.artefact();
+        let artefact = &contender.profile().artefact;
         #[expect(clippy::cast_precision_loss, reason = "no image has 2^52 bytes")]
         let figures = [
             ("bytes", "bytes", artefact.bytes as f64),

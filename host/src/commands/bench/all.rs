@@ -24,7 +24,7 @@ pub(super) fn run(arguments: &ComparisonArguments, printer: &Printer) -> Result<
     let (report, exit_code) = match ended {
         Ended::Complete(report) => (report, ExitCode::Success),
         Ended::WithFailures(report) => (report, ExitCode::Failure),
-        Ended::Interrupted(report) => (report, ExitCode::Interrupted),
+        Ended::Interrupted(signal, report) => (report, ExitCode::for_signal(signal)),
     };
     printer.result(&report.summary)?;
     for file in &report.files {
